@@ -1,0 +1,148 @@
+"""The bolt, through gpiozero. Locked means no current: whatever dies, the door is shut."""
+
+import glob
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gpiozero import AngularServo, GPIOZeroError, OutputDevice
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+from petdoor.errors import LatchError
+
+try:
+    from lgpio import error as ChipError  # noqa: N812 -- gpiozero lets its back end's own error through
+except ImportError:
+    ChipError = OSError
+
+PinFactory = Any
+"""A gpiozero pin factory; gpiozero carries no types."""
+
+
+class SolenoidLatch:
+    """A solenoid or relay on one pin: energised while unlocked, and only then.
+
+    Raises:
+        LatchError: the pin cannot be had.
+    """
+
+    def __init__(self, pin: int, *, active_high: bool, pin_factory: PinFactory) -> None:
+        with _gpio_errors(pin):
+            self._device = OutputDevice(
+                pin, active_high=active_high, initial_value=False, pin_factory=pin_factory
+            )
+        self._pin = pin
+
+    def lock(self) -> None:
+        with _gpio_errors(self._pin):
+            self._device.off()
+
+    def unlock(self) -> None:
+        with _gpio_errors(self._pin):
+            self._device.on()
+
+    def close(self) -> None:
+        if not self._device.closed:
+            # Off first: a closed pin becomes an input and keeps or floats to any level.
+            self.lock()
+            self._device.close()
+
+
+class ServoLatch:
+    """A hobby servo that turns a bolt; its pulses stop once it has arrived, so it draws no current.
+
+    A servo stays where it was when the power goes: use one that a spring returns, see the README.
+
+    Args:
+        pin: BCM number of a pin.
+        locked_angle: degrees, -90..90.
+        unlocked_angle: degrees, -90..90.
+        travel_seconds: how long it takes from one to the other.
+        pin_factory: gpiozero's.
+        pause: waits that many seconds.
+
+    Raises:
+        LatchError: the pin cannot be had.
+    """
+
+    def __init__(
+        self,
+        pin: int,
+        *,
+        locked_angle: float,
+        unlocked_angle: float,
+        travel_seconds: float,
+        pin_factory: PinFactory,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._pin = pin
+        self._locked_angle = locked_angle
+        self._unlocked_angle = unlocked_angle
+        self._travel_seconds = travel_seconds
+        self._pause = pause
+        self._angle: float | None = None
+        with _gpio_errors(pin):
+            self._device = AngularServo(pin, initial_angle=None, pin_factory=pin_factory)
+        self.lock()
+
+    def lock(self) -> None:
+        self._turn(self._locked_angle)
+
+    def unlock(self) -> None:
+        self._turn(self._unlocked_angle)
+
+    def close(self) -> None:
+        if not self._device.closed:
+            self.lock()
+            self._device.close()
+
+    def _turn(self, angle: float) -> None:
+        if angle == self._angle:
+            return
+        with _gpio_errors(self._pin):
+            self._device.angle = angle
+            self._pause(self._travel_seconds)
+            self._device.angle = None
+        self._angle = angle
+
+
+def gpio_chips() -> list[str]:
+    """The GPIO chips of this machine; none on most that are not a Raspberry Pi."""
+    return sorted(glob.glob("/dev/gpiochip*"))
+
+
+def simulated_pins() -> PinFactory:
+    """Gpiozero's own mock pins: everything works but the bolt."""
+    return MockFactory(pin_class=MockPWMPin)
+
+
+def is_simulated(pin_factory: PinFactory) -> bool:
+    """Whether the bolt is only pretended."""
+    return isinstance(pin_factory, MockFactory)
+
+
+def real_pins() -> PinFactory:
+    """This machine's pins, through lgpio: the one back end that works on every Raspberry Pi.
+
+    Raises:
+        LatchError: the chip is there, but cannot be driven.
+    """
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory
+
+        return LGPIOFactory()
+    except (ImportError, OSError, GPIOZeroError, ChipError) as error:
+        raise LatchError(
+            f"this machine has a GPIO chip, but its pins cannot be driven ({error}). On a Raspberry Pi: "
+            "pip install lgpio, and put this user into the group gpio. To run without a latch, set "
+            "latch.pins to simulated"
+        ) from error
+
+
+@contextmanager
+def _gpio_errors(pin: int) -> Iterator[None]:
+    try:
+        yield
+    except (GPIOZeroError, OSError, ChipError) as error:
+        raise LatchError(f"GPIO {pin}: {error}") from error

@@ -1,0 +1,70 @@
+"""Is anything moving? A door that looks only then is quiet, and leaves the processor cold."""
+
+import math
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from petdoor.core.ports import Frame
+from petdoor.pictures import Picture
+
+_SMALL = (80, 60)
+
+
+class BackgroundMotionGate:
+    """Compares each frame, small and grey, with a slowly learned background.
+
+    Args:
+        level: grey levels (of 255) by which a point must differ to have changed.
+        area: share of the points that must have changed.
+        hold_seconds: how long the gate stays open after the last motion.
+        adapt_seconds: time constant with which what stays becomes background.
+    """
+
+    def __init__(
+        self,
+        *,
+        level: float = 12.0,
+        area: float = 0.01,
+        hold_seconds: float = 5.0,
+        adapt_seconds: float = 60.0,
+    ) -> None:
+        self._level = level
+        self._area = area
+        self._hold_seconds = hold_seconds
+        self._adapt_seconds = adapt_seconds
+        self._background: NDArray[np.float32] | None = None
+        self._looked_at = -math.inf
+        self._open_until = -math.inf
+
+    def is_open(self, frame: Frame) -> bool:
+        """Whether something moves in this frame, or did so within ``hold_seconds``."""
+        small = _shrunk(frame.pixels)
+        if self._background is None or self._has_changed(small, self._background):
+            self._open_until = frame.taken_at + self._hold_seconds
+        self._learn(small, frame.taken_at)
+        return frame.taken_at < self._open_until
+
+    def _has_changed(self, small: NDArray[np.float32], background: NDArray[np.float32]) -> bool:
+        difference = small - background
+        # A cloud, a lamp or the exposure shifts every point alike; an animal shifts only some.
+        difference -= np.median(difference)
+        return bool(np.mean(np.abs(difference) > self._level) >= self._area)
+
+    def _learn(self, small: NDArray[np.float32], now: float) -> None:
+        if self._background is None:
+            self._background = small
+        else:
+            share = 1 - math.exp(-(now - self._looked_at) / self._adapt_seconds)
+            self._background += share * (small - self._background)
+        self._looked_at = now
+
+
+def _shrunk(pixels: Picture) -> NDArray[np.float32]:
+    # The green channel is grey enough, and free. Few points first, then the blur that quiets noise.
+    step = max(1, min(pixels.shape[0] // (2 * _SMALL[1]), pixels.shape[1] // (2 * _SMALL[0])))
+    green = np.ascontiguousarray(pixels[::step, ::step, 1])
+    small = cv2.resize(green, _SMALL, interpolation=cv2.INTER_AREA)
+    return cast("NDArray[np.float32]", cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32))

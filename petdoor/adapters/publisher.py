@@ -1,0 +1,260 @@
+"""Telling the world over MQTT; the door neither waits for the broker nor fails with it."""
+
+import json
+import logging
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from petdoor.core.door import LatchState
+from petdoor.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+ONLINE: Final = "online"
+OFFLINE: Final = "offline"
+BIRTH_TOPIC: Final = "homeassistant/status"
+_BACKLOG_EVENTS: Final = 1000
+_GOODBYE_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Encryption: the authority to trust (the system's when None), and a certificate of our own."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and how to be let in."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    password: str | None = None
+    tls: Tls | None = None
+    keepalive_seconds: int = 30
+
+    def __repr__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class MqttPublisher:
+    """Publishes below ``petdoor/<door_id>/``.
+
+    State and availability are retained and told again at every connection. Events are QoS 1 and never
+    retained; what happened while the broker was away is told afterwards on ``event/replayed``, marked as
+    such, so that nothing acts on old news. Nothing here blocks or raises once it is built.
+
+    Raises:
+        ConfigError: the TLS files cannot be used.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        door_id: str,
+        info: Mapping[str, Any],
+        new_client: Callable[..., Client] = Client,
+    ) -> None:
+        self._base = f"petdoor/{door_id}"
+        self._broker = broker
+        self._lock = threading.Lock()
+        self._states: dict[str, str] = {"info": json.dumps(info)}
+        self._backlog: deque[dict[str, Any]] = deque(maxlen=_BACKLOG_EVENTS)
+        self._last_complaint = ""
+        self._closed = False
+        self._client = new_client(CallbackAPIVersion.VERSION2, client_id=f"petdoor-{door_id}")
+        self._prepare(self._client)
+        self._client.connect_async(broker.host, broker.port, broker.keepalive_seconds)
+        self._client.loop_start()
+
+    def event(self, payload: Mapping[str, Any]) -> None:
+        """Publish an event; keep it for later when nobody listens."""
+        message = {**payload, "replayed": False}
+        with self._lock:
+            if not self._client.is_connected():
+                self._backlog.append(message)
+                return
+        self._publish("event", json.dumps(message))
+
+    def latch(self, state: LatchState) -> None:
+        self._state("lock/state", state.value)
+
+    def camera(self, *, online: bool) -> None:
+        self._state("camera/availability", ONLINE if online else OFFLINE)
+
+    def stats(self, payload: Mapping[str, Any]) -> None:
+        """Publish how the door is doing; lost when nobody listens."""
+        self._client.publish(f"{self._base}/stats", json.dumps(payload), qos=0)
+
+    def close(self) -> None:
+        """Say ``offline`` as long as the broker takes it in time, and hang up."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._client.is_connected():
+            # A clean goodbye suppresses the will, so the will's words must be said.
+            self._publish_and_wait("availability", OFFLINE)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _prepare(self, client: Client) -> None:
+        client.will_set(f"{self._base}/availability", OFFLINE, qos=1, retain=True)
+        client.reconnect_delay_set(1, 60)
+        client.max_queued_messages_set(100)
+        if self._broker.username is not None:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            _encrypt(client, self._broker.tls)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+
+    def _state(self, topic: str, value: str) -> None:
+        with self._lock:
+            self._states[topic] = value
+            if not self._client.is_connected():
+                return
+        self._publish(topic, value, retain=True)
+
+    def _publish(self, topic: str, value: str, *, retain: bool = False) -> None:
+        self._client.publish(f"{self._base}/{topic}", value, qos=1, retain=retain)
+
+    def _publish_and_wait(self, topic: str, value: str) -> None:
+        told = self._client.publish(f"{self._base}/{topic}", value, qos=1, retain=True)
+        try:
+            told.wait_for_publish(_GOODBYE_SECONDS)
+        except (RuntimeError, ValueError) as error:
+            log.warning("could not say goodbye to the broker: %s", error)
+
+    def _announce(self) -> None:
+        """All states, then ``online``: who listens finds them true."""
+        with self._lock:
+            states, missed = dict(self._states), list(self._backlog)
+            self._backlog.clear()
+        for topic, value in states.items():
+            self._publish(topic, value, retain=True)
+        self._publish("availability", ONLINE, retain=True)
+        for message in missed:
+            self._publish("event/replayed", json.dumps({**message, "replayed": True}))
+
+    # What follows runs on paho's thread, which an exception would end for good: publish and log only.
+
+    def _on_connect(
+        self,
+        client: Client,
+        _data: object,
+        _flags: ConnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            self._complain(f"the broker {self._broker!r} refuses us: {code}")
+            return
+        self._last_complaint = ""
+        log.info("connected to the broker %r", self._broker)
+        client.subscribe(BIRTH_TOPIC, qos=1)
+        self._announce()
+
+    def _on_connect_fail(self, _client: Client, _data: object) -> None:
+        self._complain(f"the broker {self._broker!r} cannot be reached; trying on")
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: DisconnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            self._complain(f"lost the broker {self._broker!r}: {code}; trying on")
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        if message.topic == BIRTH_TOPIC and message.payload == ONLINE.encode():
+            self._announce()
+
+    def _complain(self, sentence: str) -> None:
+        # Once, not at every try: the broker may be away for a week.
+        level = logging.DEBUG if sentence == self._last_complaint else logging.WARNING
+        self._last_complaint = sentence
+        log.log(level, "%s", sentence)
+
+
+class SilentPublisher:
+    """For a door without a broker."""
+
+    def event(self, payload: Mapping[str, Any]) -> None:
+        """Nobody listens."""
+
+    def latch(self, state: LatchState) -> None:
+        """Nobody listens."""
+
+    def camera(self, *, online: bool) -> None:
+        """Nobody listens."""
+
+    def stats(self, payload: Mapping[str, Any]) -> None:
+        """Nobody listens."""
+
+    def close(self) -> None:
+        """Nothing to hang up."""
+
+
+def probe(broker: Broker, *, timeout_seconds: float = 5.0) -> str:
+    """Try the broker once, for ``petdoor check``; empty when it let us in, else what is wrong.
+
+    Raises:
+        ConfigError: the TLS files cannot be used.
+    """
+    answered = threading.Event()
+    answer = ["no answer in time"]
+    client = Client(CallbackAPIVersion.VERSION2)
+
+    def on_connect(
+        _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        answer[0] = f"refuses us: {code}" if code.is_failure else ""
+        answered.set()
+
+    client.on_connect = on_connect
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        _encrypt(client, broker.tls)
+    try:
+        client.connect(broker.host, broker.port, broker.keepalive_seconds)
+    except OSError as error:
+        return f"cannot be reached: {error}"
+    client.loop_start()
+    answered.wait(timeout_seconds)
+    client.disconnect()
+    client.loop_stop()
+    return answer[0]
+
+
+def _encrypt(client: Client, tls: Tls) -> None:
+    try:
+        client.tls_set(
+            ca_certs=_text(tls.ca_file), certfile=_text(tls.cert_file), keyfile=_text(tls.key_file)
+        )
+    except (OSError, ssl.SSLError, ValueError) as error:
+        raise ConfigError(f"mqtt.tls: the certificate files cannot be used: {error}") from error
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None

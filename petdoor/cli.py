@@ -1,0 +1,227 @@
+"""The ``petdoor`` command: the only place that prints or exits."""
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event as Flag
+
+import click
+
+from petdoor import __version__, checks, config, logs, parts
+from petdoor.adapters.latch import is_simulated
+from petdoor.classify import Judgement, judge_all
+from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.errors import ConfigError, PetDoorError
+from petdoor.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DEFAULT_CONFIGS = (Path("config.yaml"), Path("/etc/petdoor/config.yaml"))
+
+_config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="The settings.  [default: config.yaml here, else /etc/petdoor/config.yaml]",
+)
+_source_option = click.option(
+    "--source",
+    help="Instead of camera.source: 0, /dev/video0, picamera:0, a URL, a clip, a folder or glob of pictures.",
+)
+_model_option = click.option(
+    "--model", "model_path", type=click.Path(path_type=Path), help="Instead of model.path: a .tflite file."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="petdoor")
+def main() -> None:
+    """A pet door that opens for dogs, and only for dogs.
+
+    Try a photo first (petdoor classify rex.jpg), then look whether everything is in place (petdoor
+    check), then let the door run (petdoor run).
+    """
+
+
+@main.command()
+@_config_option
+@_source_option
+@_model_option
+@click.option("--loop", is_flag=True, help="Play a clip or a folder of pictures again and again.")
+def run(config_path: Path | None, source: str | None, model_path: Path | None, loop: bool) -> None:
+    """Watch the camera and work the latch, until Ctrl-C or SIGTERM.
+
+    A clip or a folder of pictures is played once, as if the camera saw it.
+    """
+    with _faults_end_here():
+        settings = _overridden(_settings(config_path), source, model_path)
+        if loop:
+            camera = settings.camera.model_copy(update={"loop": True})
+            settings = settings.model_copy(update={"camera": camera})
+        logs.configure(settings.log_level, sys.stderr, os.environ)
+        _run(settings, _stop_on_signals())
+
+
+@main.command()
+@_config_option
+@_source_option
+@_model_option
+def check(config_path: Path | None, source: str | None, model_path: Path | None) -> None:
+    """Try settings, model, camera, GPIO and broker, and say how each fares.
+
+    The latch is locked, never unlocked. Exit status: 0 all is well, 1 something is not, 78 the settings
+    hold faults.
+    """
+    with _faults_end_here():
+        settings = _overridden(_settings(config_path), source, model_path)
+        well = True
+        click.echo("ok    config   every key and value is allowed")
+        for result in checks.run_all(settings, os.environ):
+            click.echo(f"{'ok   ' if result.is_well else 'FAIL '} {result.name:8} {result.detail}")
+            well = well and result.is_well
+        sys.exit(0 if well else 1)
+
+
+@main.command()
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_config_option
+@_model_option
+@click.option("--rule", "method", type=click.Choice(["mass", "top1"]), help="Instead of rule.method.")
+@click.option(
+    "--top", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many classes to show."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--plot", "plot_path", type=click.Path(path_type=Path), help="Draw pictures and bars into this file."
+)
+@click.option("--label", help="The right answer, a class or a species: the plot colours it.")
+def classify(  # noqa: PLR0917 -- click hands all over by name
+    images: tuple[Path, ...],
+    config_path: Path | None,
+    model_path: Path | None,
+    method: str | None,
+    top: int,
+    as_json: bool,
+    plot_path: Path | None,
+    label: str | None,
+) -> None:
+    """Judge pictures as the door would, and say what they look like.
+
+    Exit status 1 when a picture cannot be read; the others are judged all the same.
+    """
+    with _faults_end_here():
+        settings = _overridden(_settings(config_path, optional=True), None, model_path)
+        draw = _plotter() if plot_path else None
+        classifier = parts.open_classifier(settings.model)
+        rule_settings = settings.rule.model_copy(update={"method": method} if method else {})
+        rule = parts.species_rule(rule_settings, classifier)
+        judged, readable = [], True
+        for result in judge_all(images, classifier, rule, settings.policy.policy(), top=top):
+            if isinstance(result, Judgement):
+                judged += [result] if draw else []
+            else:
+                readable = False
+            click.echo(json.dumps(result.as_json()) if as_json else result.as_text())
+        if draw and plot_path and judged:
+            draw(judged, plot_path, label=label, ranges=classifier.ranges)
+        sys.exit(0 if readable else 1)
+
+
+@main.command()
+@_config_option
+def lock(config_path: Path | None) -> None:
+    """Lock the latch and leave it locked: for when the daemon was killed."""
+    with _faults_end_here():
+        settings = _settings(config_path)
+        factory = parts.pin_factory(settings.latch)
+        parts.open_latch(settings.latch, factory).close()
+        click.echo("locked (simulated: no GPIO here)" if is_simulated(factory) else "locked")
+
+
+def _run(settings: Settings, stop: Flag) -> None:
+    """Build the parts, the latch first, and run; on the way out the latch is let go of last."""
+    with ExitStack() as stack:
+        factory = parts.pin_factory(settings.latch)
+        simulated = is_simulated(factory)
+        latch = parts.open_latch(settings.latch, factory)
+        stack.callback(latch.close)
+        if simulated:
+            log.warning("the latch is SIMULATED: no bolt moves on this machine")
+        classifier = parts.open_classifier(settings.model)
+        publisher = parts.open_publisher(settings, os.environ, classifier, simulated=simulated)
+        stack.callback(publisher.close)
+        camera = parts.open_camera(settings.camera)
+        stack.callback(camera.close)
+        daemon = Daemon(
+            Parts(
+                latch=latch,
+                camera=camera,
+                classifier=classifier,
+                rule=parts.species_rule(settings.rule, classifier),
+                policy=settings.policy.policy(),
+                publisher=publisher,
+                motion=parts.motion_gate(settings),
+            ),
+            door_id=settings.id,
+            model_id=classifier.model_id,
+            timing=Timing(give_up_seconds=settings.camera.give_up_seconds),
+        )
+        daemon.run(stop)
+
+
+def _settings(path: Path | None, *, optional: bool = False) -> Settings:
+    if path is None:
+        path = next((candidate for candidate in DEFAULT_CONFIGS if candidate.exists()), None)
+    if path is not None:
+        return config.load(path)
+    if optional:
+        return Settings()
+    raise ConfigError(
+        f"no settings: neither {DEFAULT_CONFIGS[0]} nor {DEFAULT_CONFIGS[1]} is there; use --config"
+    )
+
+
+def _overridden(settings: Settings, source: str | None, model_path: Path | None) -> Settings:
+    if source is not None:
+        camera = config.with_source(settings.camera, source)
+        settings = settings.model_copy(update={"camera": camera})
+    if model_path is not None:
+        model = settings.model.model_copy(update={"path": model_path})
+        settings = settings.model_copy(update={"model": model})
+    return settings
+
+
+def _plotter() -> Callable[..., None]:
+    try:
+        from petdoor.plot import judgements
+    except ImportError as error:
+        raise ConfigError("--plot needs matplotlib: pip install 'petdoor[plot]'") from error
+    return judgements
+
+
+def _stop_on_signals() -> Flag:
+    stop = Flag()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def _faults_end_here() -> Iterator[None]:
+    """Known faults are one sentence and an exit status; unknown ones keep their traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        click.echo(f"petdoor: {error}", err=True)
+        sys.exit(os.EX_CONFIG)
+    except (PetDoorError, OSError) as error:
+        click.echo(f"petdoor: {error}", err=True)
+        sys.exit(1)
+    except Exception:
+        log.exception("petdoor met something unforeseen; the door is locked")
+        sys.exit(1)

@@ -1,0 +1,87 @@
+"""Reading the settings, once, at the border: every fault together, each with its key and what is allowed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from petdoor.errors import ConfigError
+from petdoor.settings import CameraSettings, Settings
+
+
+def with_source(camera: CameraSettings, source: str) -> CameraSettings:
+    """The same camera settings for another source, as given on the command line.
+
+    Raises:
+        ConfigError: the other settings do not suit that source.
+    """
+    try:
+        return CameraSettings.model_validate({**camera.model_dump(), "source": source})
+    except ValidationError as error:
+        raise ConfigError(f"--source {source}: {_fault(error.errors()[0])}") from error
+
+
+def load(path: Path) -> Settings:
+    """Read and check a configuration file; relative paths in it are relative to its folder.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds faults; the message lists every one.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot read the configuration: {error}") from error
+    try:
+        values = yaml.load(text, _StrictLoader)  # noqa: S506 -- it is a SafeLoader
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {_yaml_fault(error)}") from error
+    if not isinstance(values, dict | None):
+        raise ConfigError(f"{path}: must hold 'key: value' lines, not a {type(values).__name__}")
+    return _checked(path, values or {})
+
+
+def _checked(path: Path, values: dict[str, Any]) -> Settings:
+    # By way of JSON, where strict checking still takes a text for a path and a list for a tuple.
+    text = json.dumps(values, default=str)
+    try:
+        return Settings.model_validate_json(text, context={"folder": path.parent})
+    except ValidationError as error:
+        faults = [_fault(entry) for entry in error.errors(include_url=False)]
+        count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
+        raise ConfigError("\n  ".join([f"{path}: {count}", *faults])) from error
+
+
+def _fault(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "(top level)"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: there is no such key"
+    if error["type"] == "missing":
+        return f"{key}: is missing"
+    said = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    if isinstance(error["input"], dict):
+        return f"{key}: {said}"
+    return f"{key}: {error['input']!r} is not allowed; it {said}"
+
+
+def _yaml_fault(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    problem = getattr(error, "problem", None) or str(error)
+    hint = "; YAML is indented with spaces, never with tabs" if "\\t" in problem else ""
+    return f"{where}{problem}{hint}"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that does not let a repeated key overrule the first in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                mark = node.value[index][0].start_mark
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands here twice", mark
+                )
+        return super().construct_mapping(node, deep=deep)

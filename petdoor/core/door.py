@@ -1,0 +1,245 @@
+"""The decision: a pure function from what is seen, and when, to what the bolt does.
+
+Times are seconds on one monotonic clock; only differences matter. A clock that steps back is held at
+the latest time seen, so no timer can be stretched by it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from math import inf
+from statistics import fmean
+from typing import Final
+
+from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, Event, LockReason, Verdict
+from petdoor.core.species import CAT, DOG, OTHER, Sighting, Species
+
+_RELOCK_FRAMES: Final = 2
+"""Frames that must show a barred animal before the bolt falls behind one that is passing."""
+
+
+class LatchState(StrEnum):
+    """Where the bolt is; the words are those Home Assistant's lock expects."""
+
+    LOCKED = "LOCKED"
+    UNLOCKED = "UNLOCKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may pass, how sure the door must be, and how long it stays open.
+
+    Attributes:
+        admit: species that open the door; never ``other``.
+        keep_in: species that bar it, alone or beside a welcome one.
+        confirm_frames: how many of the last ``window_frames`` must agree; two at least.
+        window_frames: how many frames are looked back on.
+        veto_confidence: a ``keep_in`` species this probable in any of those frames keeps the door
+            locked. Low on purpose: hardly any dog looks a tenth like a cat, and a cat beside one does.
+        visit_gap_seconds: a visit ends when nothing was seen for this long.
+        refuse_after_seconds: how long something unknown is watched before it is turned away; an
+            animal far off looks like nothing known until it comes near.
+        unlock_seconds: how long the bolt is drawn.
+        linger_seconds: past that, it stays drawn until the animal has not been seen for this long.
+        max_unlock_seconds: never longer than this.
+        refractory_seconds: after locking, no unlocking for this long.
+
+    Raises:
+        ValueError: a value, or two together, make no safe door; the message begins with the key.
+    """
+
+    admit: frozenset[Species] = frozenset({DOG})
+    keep_in: frozenset[Species] = frozenset({CAT})
+    confirm_frames: int = 4
+    window_frames: int = 5
+    veto_confidence: float = 0.1
+    visit_gap_seconds: float = 3.0
+    refuse_after_seconds: float = 2.0
+    unlock_seconds: float = 5.0
+    linger_seconds: float = 1.0
+    max_unlock_seconds: float = 20.0
+    refractory_seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        _require(OTHER not in self.admit, "admit: 'other' may not be admitted; it is everything unknown")
+        both = ", ".join(sorted(self.admit & self.keep_in))
+        _require(not both, f"keep_in: {both} cannot be admitted and kept in at once")
+        _require(self.confirm_frames >= 2, "confirm_frames: 2 or more; one frame never opens the door")
+        _require(self.window_frames >= self.confirm_frames, "window_frames: confirm_frames or more")
+        _require(self.max_unlock_seconds >= self.unlock_seconds, "max_unlock_seconds: unlock_seconds or more")
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The frames from first to last sight of whatever stands at the door."""
+
+    began_at: float
+    seen_at: float
+    window: tuple[Sighting, ...] = ()
+    told: frozenset[Verdict] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """The bolt is drawn: for whom, since when, and when that animal was last seen."""
+
+    species: Species
+    since: float
+    seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """All the door remembers between two steps; a new one is locked."""
+
+    now: float = -inf
+    visit: Visit | None = None
+    unlocked: Unlocked | None = None
+    rest_until: float = field(default=-inf)
+
+    @property
+    def latch(self) -> LatchState:
+        return LatchState.UNLOCKED if self.unlocked else LatchState.LOCKED
+
+
+def step(door: Door, sighting: Sighting | None, now: float, policy: Policy) -> tuple[Door, list[Event]]:
+    """One pass: what the door becomes, and what happened.
+
+    Args:
+        door: the door as it was.
+        sighting: what the newest frame shows; None when there is no frame, or nothing moves in it.
+        now: monotonic seconds.
+        policy: the rules of the house.
+    """
+    now = max(now, door.now)
+    door = replace(door, now=now, visit=_observe(door.visit, sighting, now, policy))
+    if door.unlocked:
+        return _while_unlocked(door, door.unlocked, sighting, policy)
+    if door.visit and sighting:
+        return _while_locked(door, door.visit, sighting, policy)
+    return door, []
+
+
+def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
+    """Lock for a reason that is not in the picture; whatever was seen is forgotten."""
+    door = replace(door, now=max(now, door.now), visit=None)
+    if door.unlocked:
+        return _locked(door, door.unlocked, reason, policy)
+    return door, []
+
+
+def verdict(sighting: Sighting, policy: Policy) -> Verdict:
+    """What a single picture deserves; the door itself never acts on one alone."""
+    return _verdict(sighting.species, _barred((sighting,), policy), policy)
+
+
+def _observe(visit: Visit | None, sighting: Sighting | None, now: float, policy: Policy) -> Visit | None:
+    if visit and now - visit.seen_at > policy.visit_gap_seconds:
+        visit = None
+    if sighting is None:
+        return visit
+    visit = visit or Visit(began_at=now, seen_at=now)
+    return replace(visit, seen_at=now, window=(*visit.window, sighting)[-policy.window_frames :])
+
+
+def _while_unlocked(
+    door: Door, unlocked: Unlocked, sighting: Sighting | None, policy: Policy
+) -> tuple[Door, list[Event]]:
+    if sighting and sighting.species == unlocked.species:
+        unlocked = replace(unlocked, seen_at=door.now)
+    reason = _reason_to_lock(unlocked, door.visit, door.now, policy)
+    if reason:
+        return _locked(door, unlocked, reason, policy)
+    return replace(door, unlocked=unlocked), []
+
+
+def _reason_to_lock(unlocked: Unlocked, visit: Visit | None, now: float, policy: Policy) -> LockReason | None:
+    if visit and sum(s.species in policy.keep_in for s in visit.window) >= _RELOCK_FRAMES:
+        return LockReason.VETO
+    if now - unlocked.since >= policy.max_unlock_seconds:
+        return LockReason.CAP
+    gone = now - unlocked.seen_at >= policy.linger_seconds
+    if gone and now - unlocked.since >= policy.unlock_seconds:
+        return LockReason.TIME
+    return None
+
+
+def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
+    # Whoever is still there must be confirmed anew: old frames say nothing about who stands there now.
+    visit = door.visit and replace(door.visit, window=())
+    door = replace(door, visit=visit, unlocked=None, rest_until=door.now + policy.refractory_seconds)
+    return door, [DoorLocked(reason, door.now - unlocked.since)]
+
+
+def _while_locked(door: Door, visit: Visit, sighting: Sighting, policy: Policy) -> tuple[Door, list[Event]]:
+    judged = _judge(visit, sighting.species, door.now, policy)
+    if judged is None:
+        return door, []
+    if judged.verdict is Verdict.ADMIT:
+        return _admit(door, judged)
+    if judged.verdict in visit.told:
+        return door, []
+    return _tell(door, visit, judged), [judged]
+
+
+def _admit(door: Door, judged: AnimalJudged) -> tuple[Door, list[Event]]:
+    if door.now < door.rest_until or door.visit is None:
+        return door, []
+    door = replace(
+        _tell(door, door.visit, judged), unlocked=Unlocked(judged.species, since=door.now, seen_at=door.now)
+    )
+    return door, [judged, DoorUnlocked(judged.species)]
+
+
+def _tell(door: Door, visit: Visit, judged: AnimalJudged) -> Door:
+    return replace(door, visit=replace(visit, told=visit.told | {judged.verdict}))
+
+
+def _judge(visit: Visit, species: Species, now: float, policy: Policy) -> AnimalJudged | None:
+    """The judgement on the species of the newest frame, once enough frames agree with it."""
+    agreeing = [s.confidence for s in visit.window if s.species == species]
+    if len(agreeing) < policy.confirm_frames or _too_early(visit, species, now, policy):
+        return None
+    barred = _barred(visit.window, policy)
+    return AnimalJudged(
+        verdict=_verdict(species, barred, policy),
+        species=species,
+        confidence=fmean(agreeing),
+        agree=len(agreeing),
+        frames=len(visit.window),
+        vetoed_by=barred if species in policy.admit else None,
+        probabilities=_mean_probabilities(visit.window),
+        visit_seconds=now - visit.began_at,
+    )
+
+
+def _too_early(visit: Visit, species: Species, now: float, policy: Policy) -> bool:
+    """Nothing known is turned away only after a while, and not behind an animal already judged."""
+    unknown = species == OTHER
+    return unknown and (bool(visit.told) or now - visit.began_at < policy.refuse_after_seconds)
+
+
+def _verdict(species: Species, barred: Species | None, policy: Policy) -> Verdict:
+    if species in policy.admit:
+        return Verdict.KEEP_IN if barred else Verdict.ADMIT
+    return Verdict.KEEP_IN if species in policy.keep_in else Verdict.REFUSE
+
+
+def _barred(window: tuple[Sighting, ...], policy: Policy) -> Species | None:
+    """The barred species in view, be it beside a welcome one."""
+    for species in sorted(policy.keep_in):
+        if any(s.probability(species) >= policy.veto_confidence for s in window):
+            return species
+    return None
+
+
+def _mean_probabilities(window: tuple[Sighting, ...]) -> dict[Species, float]:
+    totals: Counter[Species] = Counter()
+    for sighting in window:
+        totals.update(sighting.probabilities)
+    return {species: total / len(window) for species, total in totals.items()}

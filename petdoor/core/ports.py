@@ -1,0 +1,95 @@
+"""What the loop needs of its parts; adapters and test doubles both fit these shapes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from petdoor.core.door import LatchState
+from petdoor.core.species import Sighting
+
+Pixels: TypeAlias = Any
+"""height x width x 3, uint8, RGB. A NumPy array, which the core never looks into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture, and the monotonic second it was taken."""
+
+    pixels: Pixels
+    taken_at: float
+
+
+class Camera(Protocol):
+    """The newest frame, each handed out once."""
+
+    def read(self, timeout_seconds: float) -> Frame | None:
+        """The newest frame not yet read; None when none came in time.
+
+        Raises:
+            CameraError: the camera is lost for now; reading on is right, it may come back.
+            EndOfFramesError: a source with an end has ended.
+        """
+
+    def close(self) -> None:
+        """Let go of the camera; may be called twice."""
+
+
+class MotionGate(Protocol):
+    """Tells whether a frame is worth judging."""
+
+    def is_open(self, frame: Frame) -> bool:
+        """Whether something moves in this frame, or moved a moment ago."""
+
+
+class Classifier(Protocol):
+    """Class probabilities for a picture."""
+
+    def probabilities(self, pixels: Pixels) -> Sequence[float]:
+        """One probability a class, in the model's order."""
+
+
+class Rule(Protocol):
+    """From class probabilities to a species."""
+
+    def sighting(self, probabilities: Sequence[float]) -> Sighting:
+        """What one frame shows."""
+
+
+class Latch(Protocol):
+    """The bolt. Locked means no current."""
+
+    def lock(self) -> None:
+        """Let the bolt fall; may be called twice.
+
+        Raises:
+            LatchError: the latch did not obey.
+        """
+
+    def unlock(self) -> None:
+        """Draw the bolt; may be called twice.
+
+        Raises:
+            LatchError: the latch did not obey.
+        """
+
+    def close(self) -> None:
+        """Lock, then let go of the pin; may be called twice."""
+
+
+class Publisher(Protocol):
+    """Tells the world; never raises, never waits for it."""
+
+    def event(self, payload: Mapping[str, Any]) -> None:
+        """Something happened."""
+
+    def latch(self, state: LatchState) -> None:
+        """The bolt is now here."""
+
+    def camera(self, *, online: bool) -> None:
+        """The door sees, or is blind."""
+
+    def stats(self, payload: Mapping[str, Any]) -> None:
+        """How the door is doing."""
+
+    def close(self) -> None:
+        """Say goodbye and hang up; may be called twice."""

@@ -1,0 +1,224 @@
+"""The loop: frame, scores, sighting, decision, bolt, receipt."""
+
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import quantiles
+from threading import Event as Flag
+from typing import Any, Final
+
+from petdoor.core import door as doors
+from petdoor.core.door import Door, LatchState, Policy
+from petdoor.core.events import (
+    AnimalJudged,
+    CameraLost,
+    CameraRecovered,
+    Event,
+    LockReason,
+    payload,
+)
+from petdoor.core.ports import Camera, Classifier, Frame, Latch, MotionGate, Publisher, Rule
+from petdoor.core.species import Sighting
+from petdoor.errors import CameraError, EndOfFramesError
+
+log = logging.getLogger(__name__)
+
+EVENT_SCHEMA: Final = 1
+_STATS_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All the loop works with, handed in."""
+
+    latch: Latch
+    camera: Camera
+    classifier: Classifier
+    rule: Rule
+    policy: Policy
+    publisher: Publisher
+    motion: MotionGate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often the loop turns without frames, and when it gives up on the camera."""
+
+    tick_seconds: float = 0.1
+    give_up_seconds: float = 300.0
+
+
+class Daemon:
+    """Runs the door until told to stop, a recording ends, or the camera is gone for good.
+
+    Args:
+        parts: what it works with.
+        door_id: the name of this door in events.
+        model_id: which model judged, for the events.
+        timing: how often and how long.
+        clock: monotonic seconds.
+        wall_clock: the time of day, for events only.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        door_id: str = "petdoor",
+        model_id: str = "",
+        timing: Timing | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._parts = parts
+        self._door_id = door_id
+        self._model_id = model_id
+        self._timing = timing or Timing()
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._door = Door()
+        self._began_at = self._stats_at = clock()
+        self._lost_at: float | None = None
+        self._is_ready = False
+        self._has_ended = False
+        self._frames = 0
+        self._judge_seconds: deque[float] = deque(maxlen=1000)
+
+    def run(self, stop: Flag) -> None:
+        """Turn until ``stop`` is set; however it ends, the bolt is locked first.
+
+        Raises:
+            CameraError: no frames for ``give_up_seconds``; a fresh start may help.
+            LatchError: the bolt does not obey.
+        """
+        self._parts.latch.lock()
+        self._parts.publisher.latch(LatchState.LOCKED)
+        try:
+            while not stop.is_set() and not self._has_ended:
+                self.turn()
+        finally:
+            self._parts.latch.lock()
+            self._lock(LockReason.STOP)
+
+    def turn(self) -> None:
+        """One pass of the loop, with a frame or without."""
+        try:
+            frame = self._parts.camera.read(self._timing.tick_seconds)
+        except CameraError as error:
+            self._miss_camera(error)
+            return
+        except EndOfFramesError as end:
+            self._finish(end)
+            return
+        self._welcome(frame)
+        sighting = self._look(frame)
+        self._decide(sighting, frame)
+        self._report()
+
+    def _look(self, frame: Frame | None) -> Sighting | None:
+        if frame is None or (self._parts.motion and not self._parts.motion.is_open(frame)):
+            return None
+        began = self._clock()
+        sighting = self._parts.rule.sighting(self._parts.classifier.probabilities(frame.pixels))
+        self._judge_seconds.append(self._clock() - began)
+        log.debug("sees %s %.2f", sighting.species, sighting.confidence)
+        return sighting
+
+    def _decide(self, sighting: Sighting | None, frame: Frame | None = None) -> None:
+        before = self._door.latch
+        self._door, events = doors.step(self._door, sighting, self._clock(), self._parts.policy)
+        self._move(before)
+        self._tell(events, frame)
+
+    def _lock(self, reason: LockReason) -> None:
+        before = self._door.latch
+        self._door, events = doors.lock(self._door, self._clock(), reason, self._parts.policy)
+        self._move(before)
+        self._tell(events)
+
+    def _move(self, before: LatchState) -> None:
+        now = self._door.latch
+        if now is before:
+            return
+        if now is LatchState.UNLOCKED:
+            self._parts.latch.unlock()
+        else:
+            self._parts.latch.lock()
+        self._parts.publisher.latch(now)
+
+    def _tell(self, events: Sequence[Event], frame: Frame | None = None) -> None:
+        latency_ms = round((self._clock() - frame.taken_at) * 1000) if frame else None
+        for event in events:
+            suffix = f", {latency_ms} ms" if isinstance(event, AnimalJudged) else ""
+            log.log(_level(event), "%s%s", event, suffix)
+            self._parts.publisher.event(self._receipt(event, latency_ms))
+
+    def _receipt(self, event: Event, latency_ms: int | None) -> dict[str, Any]:
+        receipt = {
+            "schema": EVENT_SCHEMA,
+            "id": uuid.uuid4().hex,
+            "ts": self._wall_clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "door": self._door_id,
+            **payload(event),
+        }
+        if isinstance(event, AnimalJudged):
+            receipt |= {"latency_ms": latency_ms, "model": self._model_id}
+        return receipt
+
+    def _miss_camera(self, error: CameraError) -> None:
+        now = self._clock()
+        if self._lost_at is None:
+            self._lost_at = now
+            self._lock(LockReason.CAMERA)
+            self._parts.publisher.camera(online=False)
+            self._tell([CameraLost(str(error))])
+        elif now - self._lost_at >= self._timing.give_up_seconds:
+            raise CameraError(f"no camera for {now - self._lost_at:.0f} s, giving up: {error}") from error
+        self._report()
+
+    def _welcome(self, frame: Frame | None) -> None:
+        if frame is None:
+            return
+        self._frames += 1
+        if self._lost_at is not None:
+            self._tell([CameraRecovered(self._clock() - self._lost_at)])
+            self._lost_at = None
+        elif self._is_ready:
+            return
+        self._parts.publisher.camera(online=True)
+        if not self._is_ready:
+            self._is_ready = True
+            log.info("ready: watching after %.1f s", self._clock() - self._began_at)
+
+    def _finish(self, end: EndOfFramesError) -> None:
+        """After the last frame the door still locks in its own time."""
+        self._decide(None)
+        if self._door.latch is LatchState.LOCKED:
+            log.info("%s", end)
+            self._has_ended = True
+
+    def _report(self) -> None:
+        now = self._clock()
+        if now - self._stats_at < _STATS_SECONDS:
+            return
+        self._stats_at = now
+        self._parts.publisher.stats(self._stats(now))
+
+    def _stats(self, now: float) -> dict[str, Any]:
+        stats: dict[str, Any] = {"uptime_seconds": round(now - self._began_at), "frames": self._frames}
+        if len(self._judge_seconds) >= 2:
+            percentiles = quantiles(self._judge_seconds, n=20, method="inclusive")
+            stats |= {"infer_ms_p50": _ms(percentiles[9]), "infer_ms_p95": _ms(percentiles[18])}
+        return stats
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+def _level(event: Event) -> int:
+    return logging.WARNING if isinstance(event, CameraLost) else logging.INFO

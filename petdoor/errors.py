@@ -1,0 +1,33 @@
+"""Everything petdoor raises on purpose; each leaf is also the built-in it means."""
+
+
+class PetDoorError(Exception):
+    """The root: catch this to catch all that petdoor knows can go wrong."""
+
+
+class ConfigError(PetDoorError, ValueError):
+    """The configuration is missing, unreadable or holds values that are not allowed."""
+
+
+class ModelError(PetDoorError, ValueError):
+    """The model file is missing, broken, or does not say what its outputs mean."""
+
+
+class PictureError(PetDoorError, ValueError):
+    """A picture file cannot be read as a picture."""
+
+
+class CameraError(PetDoorError, OSError):
+    """The camera does not open, gives no frames, stalls or repeats one frame for ever."""
+
+
+class EndOfFramesError(PetDoorError, EOFError):
+    """A source with an end (a clip, a folder of pictures) has played all it holds."""
+
+
+class LatchError(PetDoorError, OSError):
+    """The latch cannot be driven."""
+
+
+class BrokerError(PetDoorError, ConnectionError):
+    """The broker cannot be reached or does not let us in; only ``petdoor check`` minds."""

@@ -1,0 +1,33 @@
+"""Log lines for people, and for journald."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final, TextIO
+
+_PRIORITIES: Final = {
+    logging.DEBUG: 7,
+    logging.INFO: 6,
+    logging.WARNING: 4,
+    logging.ERROR: 3,
+    logging.CRITICAL: 2,
+}
+"""syslog's priorities, which journald reads from ``<6>`` in front of a line: see sd-daemon(3)."""
+
+
+class JournalFormatter(logging.Formatter):
+    """Every line with its priority in front; the journal has the time already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = f"<{_PRIORITIES.get(record.levelno, 6)}>"
+        return "\n".join(prefix + line for line in super().format(record).splitlines())
+
+
+def configure(level: str, stream: TextIO, environ: Mapping[str, str]) -> None:
+    """Send all log records from ``level`` on to ``stream``; journald is known by its variable."""
+    if "JOURNAL_STREAM" in environ:
+        formatter: logging.Formatter = JournalFormatter("%(message)s")
+    else:
+        formatter = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

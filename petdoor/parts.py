@@ -1,0 +1,147 @@
+"""Builds the parts from the settings; the only place that knows which adapter serves which setting."""
+
+from collections.abc import Callable, Mapping
+
+from petdoor import __version__, modelfile
+from petdoor.adapters import captures, latch
+from petdoor.adapters.camera import Capture, LatestFrameCamera, Patience
+from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
+from petdoor.adapters.motion import BackgroundMotionGate
+from petdoor.adapters.publisher import Broker, MqttPublisher, SilentPublisher, Tls
+from petdoor.adapters.rpicam import RpicamCapture
+from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
+from petdoor.pictures import View
+from petdoor.settings import (
+    PICAMERA,
+    CameraSettings,
+    LatchSettings,
+    ModelSettings,
+    MqttSettings,
+    RuleSettings,
+    Settings,
+)
+
+
+def pin_factory(settings: LatchSettings) -> latch.PinFactory:
+    """The pins to drive: real ones wherever there is a GPIO chip.
+
+    Raises:
+        LatchError: there is a chip, but it cannot be driven.
+    """
+    if settings.pins == "simulated" or not latch.gpio_chips():
+        return latch.simulated_pins()
+    return latch.real_pins()
+
+
+def open_latch(settings: LatchSettings, factory: latch.PinFactory) -> latch.SolenoidLatch | latch.ServoLatch:
+    """The latch, locked.
+
+    Raises:
+        LatchError: its pin cannot be driven.
+    """
+    if settings.kind == "solenoid":
+        return latch.SolenoidLatch(settings.pin, active_high=settings.active_high, pin_factory=factory)
+    return latch.ServoLatch(settings.pin, **settings.servo.model_dump(), pin_factory=factory)
+
+
+def open_classifier(settings: ModelSettings) -> TFLiteClassifier:
+    """The model, loaded and tried.
+
+    Raises:
+        ModelError: it cannot be used.
+    """
+    labels = modelfile.read_labels(settings.labels) if settings.labels else None
+    return TFLiteClassifier(
+        settings.path,
+        threads=settings.threads,
+        labels=labels,
+        species=settings.species,
+        input_range=settings.input_range,
+    )
+
+
+def species_rule(settings: RuleSettings, classifier: TFLiteClassifier) -> SpeciesRule:
+    """The rule the settings name, over the model's ranges."""
+    if settings.method == "top1":
+        return Top1Rule(classifier.ranges)
+    return MassRule(classifier.ranges, settings.threshold or classifier.threshold)
+
+
+def motion_gate(settings: Settings) -> BackgroundMotionGate | None:
+    """The motion gate, unless switched off."""
+    values = settings.motion.model_dump(exclude={"enabled"})
+    return BackgroundMotionGate(**values) if settings.motion.enabled else None
+
+
+def capture_opener(settings: CameraSettings) -> Callable[[], Capture]:
+    """What opens the camera; nothing is opened yet.
+
+    Raises:
+        CameraError: the source names a file or folder that is not there.
+    """
+    raspberry = PICAMERA.match(settings.source)
+    if raspberry:
+        return lambda: RpicamCapture(
+            int(raspberry[1]),
+            width=settings.width,
+            height=settings.height,
+            fps=settings.fps,
+            timeout_seconds=settings.stall_seconds,
+        )
+    wanted = captures.Format(settings.width, settings.height, settings.fps)
+    return captures.opener(settings.source, wanted, loop=settings.loop)
+
+
+def open_camera(settings: CameraSettings) -> LatestFrameCamera:
+    """The camera, opening on its own thread.
+
+    Raises:
+        CameraError: the source names a file or folder that is not there.
+    """
+    return LatestFrameCamera(
+        capture_opener(settings),
+        view=View(settings.rotate, settings.flip, settings.roi),
+        patience=Patience(stall_seconds=settings.stall_seconds, freeze_seconds=settings.freeze_seconds),
+    )
+
+
+def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:
+    """Where the broker is, with the password.
+
+    Raises:
+        ConfigError: the password file cannot be read.
+    """
+    tls = Tls(**settings.tls.model_dump()) if settings.tls else None
+    return Broker(
+        settings.host,
+        settings.port,
+        settings.username,
+        settings.password(environ),
+        tls,
+        settings.keepalive_seconds,
+    )
+
+
+def open_publisher(
+    settings: Settings, environ: Mapping[str, str], classifier: TFLiteClassifier, *, simulated: bool
+) -> MqttPublisher | SilentPublisher:
+    """The publisher, connecting on its own thread; a silent one without ``mqtt:``.
+
+    Raises:
+        ConfigError: the password or TLS files cannot be used.
+    """
+    if settings.mqtt is None:
+        return SilentPublisher()
+    info = {
+        "version": __version__,
+        "model": classifier.model_id,
+        "backbone": classifier.facts.get("backbone"),
+        "runtime": RUNTIME,
+        "latch": "simulated" if simulated else settings.latch.kind,
+    }
+    return MqttPublisher(broker(settings.mqtt, environ), door_id=settings.id, info=info)
+
+
+def camera_name(settings: CameraSettings) -> str:
+    """The camera's source as it may be shown: without the password a URL may hold."""
+    return captures.redacted(settings.source)

@@ -1,0 +1,210 @@
+"""All settings: what each may be, and what it is when nobody says."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from petdoor import modelfile
+from petdoor.core.door import Policy
+from petdoor.errors import ConfigError
+
+PASSWORD_VARIABLE = "PETDOOR_MQTT_PASSWORD"  # noqa: S105 -- the name, not the word
+PICAMERA = re.compile(r"picamera:(\d+)$")
+CREDENTIAL_NAME = "mqtt-password"
+"""What systemd's ``LoadCredential=`` is to call the password."""
+
+
+def _in_folder(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / path
+
+
+FilePath = Annotated[Path, AfterValidator(_in_folder)]
+"""A path; a relative one is relative to the configuration's folder."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Span = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+GpioPin = Annotated[int, Field(ge=0, le=27)]
+
+
+class Section(BaseModel):
+    """Unknown keys are errors, and values are taken as they are: no text passes for a number."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True
+    )
+
+
+class CameraSettings(Section):
+    """The camera, and how long to be patient with it."""
+
+    source: str = "0"
+    width: Annotated[int, Field(ge=32, le=4096)] = 640
+    height: Annotated[int, Field(ge=32, le=4096)] = 480
+    fps: Annotated[float, Field(gt=0, le=120)] = 10.0
+    loop: bool = False
+    rotate: Literal[0, 90, 180, 270] = 0
+    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    roi: tuple[Share, Share, Share, Share] = (0.0, 0.0, 1.0, 1.0)
+    stall_seconds: Seconds = 5.0
+    freeze_seconds: Seconds = 30.0
+    give_up_seconds: Seconds = 300.0
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _device_number(cls, source: Any) -> Any:
+        return str(source) if type(source) is int else source
+
+    @field_validator("source")
+    @classmethod
+    def _file_in_folder(cls, source: str, info: ValidationInfo) -> str:
+        names_a_file = not (source.isdecimal() or "://" in source or PICAMERA.match(source))
+        return str(_in_folder(Path(source), info)) if names_a_file else source
+
+    @model_validator(mode="after")
+    def _fits(self) -> "CameraSettings":
+        left, top, width, height = self.roi
+        if left + width > 1 or top + height > 1 or width == 0 or height == 0:
+            raise ValueError(
+                "roi: left + width and top + height must stay within 1, and neither may be empty"
+            )
+        if PICAMERA.match(self.source) and (self.width % 64 or self.height % 2):
+            raise ValueError("width: a Raspberry Pi camera needs a multiple of 64, and an even height")
+        return self
+
+
+class MotionSettings(Section):
+    """What counts as movement; only what moves is judged."""
+
+    enabled: bool = True
+    level: Annotated[float, Field(gt=0, le=255)] = 12.0
+    area: Annotated[float, Field(gt=0, le=1)] = 0.01
+    hold_seconds: Seconds = 5.0
+
+
+class ModelSettings(Section):
+    """The model file, and what a foreign one does not say of itself."""
+
+    path: FilePath = Path("door.tflite")
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    labels: FilePath | None = None
+    species: dict[str, list[Span]] | None = None
+    input_range: tuple[float, float] | None = None
+
+    @field_validator("species")
+    @classmethod
+    def _holds_ranges(cls, species: dict[str, list[Span]] | None) -> dict[str, list[Span]] | None:
+        if species is not None:
+            modelfile.ranges(species)
+        return species
+
+
+class RuleSettings(Section):
+    """How class probabilities become a species."""
+
+    method: Literal["mass", "top1"] = "mass"
+    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
+class PolicySettings(Section):
+    """Who may pass, how sure the door must be, and for how long: see ``Policy``."""
+
+    admit: list[str] = ["dog"]
+    keep_in: list[str] = ["cat"]
+    confirm_frames: Annotated[int, Field(ge=2, le=100)] = 4
+    window_frames: Annotated[int, Field(ge=2, le=100)] = 5
+    veto_confidence: Annotated[float, Field(gt=0, le=1)] = 0.1
+    visit_gap_seconds: Seconds = 3.0
+    refuse_after_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
+    unlock_seconds: Seconds = 5.0
+    linger_seconds: Seconds = 1.0
+    max_unlock_seconds: Annotated[float, Field(gt=0, le=60)] = 20.0
+    refractory_seconds: Annotated[float, Field(ge=0, le=3600)] = 3.0
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "PolicySettings":
+        self.policy()
+        return self
+
+    def policy(self) -> Policy:
+        """The same for the core."""
+        values = self.model_dump()
+        return Policy(**values | {name: frozenset(values[name]) for name in ("admit", "keep_in")})
+
+
+class ServoSettings(Section):
+    """Where the servo's arm stands, in degrees."""
+
+    locked_angle: Annotated[float, Field(ge=-90, le=90)] = -45.0
+    unlocked_angle: Annotated[float, Field(ge=-90, le=90)] = 45.0
+    travel_seconds: Annotated[float, Field(gt=0, le=5)] = 0.6
+
+
+class LatchSettings(Section):
+    """The bolt and its pin."""
+
+    kind: Literal["solenoid", "servo"] = "solenoid"
+    pin: GpioPin = 17
+    active_high: bool = True
+    pins: Literal["auto", "simulated"] = "auto"
+    servo: ServoSettings = ServoSettings()
+
+
+class TlsSettings(Section):
+    """Certificates for an encrypted connection."""
+
+    ca_file: FilePath | None = None
+    cert_file: FilePath | None = None
+    key_file: FilePath | None = None
+
+
+class MqttSettings(Section):
+    """The broker; the password comes from a file or the environment, never from here."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    username: str | None = None
+    password_file: FilePath | None = None
+    tls: TlsSettings | None = None
+    keepalive_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
+
+    def password(self, environ: Mapping[str, str]) -> str | None:
+        """The password from ``password_file``, systemd's credential or the environment, in this order.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        credentials = environ.get("CREDENTIALS_DIRECTORY")
+        credential = Path(credentials) / CREDENTIAL_NAME if credentials else None
+        file = self.password_file or (credential if credential and credential.exists() else None)
+        if file is None:
+            return environ.get(PASSWORD_VARIABLE)
+        try:
+            return file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"mqtt.password_file: cannot read {file}: {error}") from error
+
+
+class Settings(Section):
+    """All of ``config.yaml``."""
+
+    id: Annotated[str, Field(pattern="^[a-zA-Z0-9_-]+$")] = "petdoor"
+    camera: CameraSettings = CameraSettings()
+    motion: MotionSettings = MotionSettings()
+    model: ModelSettings = ModelSettings()
+    rule: RuleSettings = RuleSettings()
+    policy: PolicySettings = PolicySettings()
+    latch: LatchSettings = LatchSettings()
+    mqtt: MqttSettings | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

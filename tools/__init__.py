@@ -1,0 +1,1 @@
+"""What runs on the host: making models for the door. TensorFlow lives here and nowhere else."""
