@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
 
@@ -15,7 +15,6 @@ import click
 from petdoor import __version__, checks, config, logs, parts
 from petdoor.adapters.latch import is_simulated
 from petdoor.classify import Judgement, judge_all
-from petdoor.daemon import Daemon, Parts, Timing
 from petdoor.errors import ConfigError, PetDoorError
 from petdoor.settings import Settings
 
@@ -58,13 +57,13 @@ def run(config_path: Path | None, source: str | None, model_path: Path | None, l
 
     A clip or a folder of pictures is played once, as if the camera saw it.
     """
-    with _faults_end_here():
+    with faults_end_here():
         settings = _overridden(_settings(config_path), source, model_path)
         if loop:
             camera = settings.camera.model_copy(update={"loop": True})
             settings = settings.model_copy(update={"camera": camera})
         logs.configure(settings.log_level, sys.stderr, os.environ)
-        _run(settings, _stop_on_signals())
+        parts.run_door(settings, os.environ, stop_on_signals(), parts.pin_factory(settings.latch))
 
 
 @main.command()
@@ -77,7 +76,7 @@ def check(config_path: Path | None, source: str | None, model_path: Path | None)
     The latch is locked, never unlocked. Exit status: 0 all is well, 1 something is not, 78 the settings
     hold faults.
     """
-    with _faults_end_here():
+    with faults_end_here():
         settings = _overridden(_settings(config_path), source, model_path)
         well = True
         click.echo("ok    config   every key and value is allowed")
@@ -114,7 +113,7 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
 
     Exit status 1 when a picture cannot be read; the others are judged all the same.
     """
-    with _faults_end_here():
+    with faults_end_here():
         settings = _overridden(_settings(config_path, optional=True), None, model_path)
         draw = _plotter() if plot_path else None
         classifier = parts.open_classifier(settings.model)
@@ -136,42 +135,11 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
 @_config_option
 def lock(config_path: Path | None) -> None:
     """Lock the latch and leave it locked: for when the daemon was killed."""
-    with _faults_end_here():
+    with faults_end_here():
         settings = _settings(config_path)
         factory = parts.pin_factory(settings.latch)
         parts.open_latch(settings.latch, factory).close()
         click.echo("locked (simulated: no GPIO here)" if is_simulated(factory) else "locked")
-
-
-def _run(settings: Settings, stop: Flag) -> None:
-    """Build the parts, the latch first, and run; on the way out the latch is let go of last."""
-    with ExitStack() as stack:
-        factory = parts.pin_factory(settings.latch)
-        simulated = is_simulated(factory)
-        latch = parts.open_latch(settings.latch, factory)
-        stack.callback(latch.close)
-        if simulated:
-            log.warning("the latch is SIMULATED: no bolt moves on this machine")
-        classifier = parts.open_classifier(settings.model)
-        publisher = parts.open_publisher(settings, os.environ, classifier, simulated=simulated)
-        stack.callback(publisher.close)
-        camera = parts.open_camera(settings.camera)
-        stack.callback(camera.close)
-        daemon = Daemon(
-            Parts(
-                latch=latch,
-                camera=camera,
-                classifier=classifier,
-                rule=parts.species_rule(settings.rule, classifier),
-                policy=settings.policy.policy(),
-                publisher=publisher,
-                motion=parts.motion_gate(settings),
-            ),
-            door_id=settings.id,
-            model_id=classifier.model_id,
-            timing=Timing(give_up_seconds=settings.camera.give_up_seconds),
-        )
-        daemon.run(stop)
 
 
 def _settings(path: Path | None, *, optional: bool = False) -> Settings:
@@ -204,7 +172,8 @@ def _plotter() -> Callable[..., None]:
     return judgements
 
 
-def _stop_on_signals() -> Flag:
+def stop_on_signals() -> Flag:
+    """A flag that SIGTERM and Ctrl-C set; nothing else happens in a signal handler."""
     stop = Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -212,7 +181,7 @@ def _stop_on_signals() -> Flag:
 
 
 @contextmanager
-def _faults_end_here() -> Iterator[None]:
+def faults_end_here() -> Iterator[None]:
     """Known faults are one sentence and an exit status; unknown ones keep their traceback."""
     try:
         yield

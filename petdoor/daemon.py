@@ -33,7 +33,7 @@ _STATS_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All the loop works with, handed in."""
+    """All the loop works with, handed in; and the names of door and model, for the events."""
 
     latch: Latch
     camera: Camera
@@ -42,6 +42,8 @@ class Parts:
     policy: Policy
     publisher: Publisher
     motion: MotionGate | None = None
+    door_id: str = "petdoor"
+    model_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,6 @@ class Daemon:
 
     Args:
         parts: what it works with.
-        door_id: the name of this door in events.
-        model_id: which model judged, for the events.
         timing: how often and how long.
         clock: monotonic seconds.
         wall_clock: the time of day, for events only.
@@ -68,15 +68,11 @@ class Daemon:
         self,
         parts: Parts,
         *,
-        door_id: str = "petdoor",
-        model_id: str = "",
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._parts = parts
-        self._door_id = door_id
-        self._model_id = model_id
         self._timing = timing or Timing()
         self._clock = clock
         self._wall_clock = wall_clock
@@ -162,11 +158,11 @@ class Daemon:
             "schema": EVENT_SCHEMA,
             "id": uuid.uuid4().hex,
             "ts": self._wall_clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "door": self._door_id,
+            "door": self._parts.door_id,
             **payload(event),
         }
         if isinstance(event, AnimalJudged):
-            receipt |= {"latency_ms": latency_ms, "model": self._model_id}
+            receipt |= {"latency_ms": latency_ms, "model": self._parts.model_id}
         return receipt
 
     def _miss_camera(self, error: CameraError) -> None:

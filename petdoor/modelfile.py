@@ -16,12 +16,11 @@ from typing import Any, Final
 
 from petdoor.core.species import OTHER, ClassRange, Ranges
 from petdoor.errors import ModelError
+from petdoor.flatbuffer import MAGIC, check_complete
 
 SCHEMA: Final = 1
 LABELS_NAME: Final = "labels.txt"
 METADATA_NAME: Final = "petdoor.json"
-FLATBUFFER_MAGIC: Final = b"TFL3"
-"""Bytes 4..8 of every TensorFlow Lite model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def read(path: Path) -> ModelFile:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error
-    if content[4:8] != FLATBUFFER_MAGIC:
+    if content[4:8] != MAGIC:
         raise ModelError(f"{path}: this is no TensorFlow Lite model ({len(content)} bytes)")
     try:
         return _parse(content)
@@ -102,6 +101,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 def _parse(content: bytes) -> ModelFile:
     if not zipfile.is_zipfile(io.BytesIO(content)):
+        check_complete(content)
         return ModelFile(content, hashlib.sha256(content).hexdigest(), None, None)
     with zipfile.ZipFile(io.BytesIO(content)) as tail:
         names = tail.namelist()
@@ -110,6 +110,7 @@ def _parse(content: bytes) -> ModelFile:
         flatbuffer = content[: min(member.header_offset for member in tail.infolist())]
     digest = hashlib.sha256(flatbuffer).hexdigest()
     if facts is None:
+        check_complete(flatbuffer)
         return ModelFile(content, digest, labels, None)
     if facts["sha256"] != digest:
         raise ValueError("its content does not match its own hash")

@@ -1,6 +1,9 @@
 """Builds the parts from the settings; the only place that knows which adapter serves which setting."""
 
+import logging
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from threading import Event as Flag
 
 from petdoor import __version__, modelfile
 from petdoor.adapters import captures, latch
@@ -10,6 +13,7 @@ from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.publisher import Broker, MqttPublisher, SilentPublisher, Tls
 from petdoor.adapters.rpicam import RpicamCapture
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
+from petdoor.daemon import Daemon, Parts, Timing
 from petdoor.pictures import View
 from petdoor.settings import (
     PICAMERA,
@@ -20,6 +24,8 @@ from petdoor.settings import (
     RuleSettings,
     Settings,
 )
+
+log = logging.getLogger(__name__)
 
 
 def pin_factory(settings: LatchSettings) -> latch.PinFactory:
@@ -140,6 +146,46 @@ def open_publisher(
         "latch": "simulated" if simulated else settings.latch.kind,
     }
     return MqttPublisher(broker(settings.mqtt, environ), door_id=settings.id, info=info)
+
+
+def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory, stack: ExitStack) -> Parts:
+    """All parts, the latch first: the pin is driven locked before the slow rest, and let go of last.
+
+    Raises:
+        PetDoorError: one of them cannot be had; what was opened is closed by ``stack``.
+    """
+    bolt = open_latch(settings.latch, pins)
+    stack.callback(bolt.close)
+    simulated = latch.is_simulated(pins)
+    if simulated:
+        log.warning("the latch is SIMULATED: no bolt moves on this machine")
+    classifier = open_classifier(settings.model)
+    publisher = open_publisher(settings, environ, classifier, simulated=simulated)
+    stack.callback(publisher.close)
+    camera = open_camera(settings.camera)
+    stack.callback(camera.close)
+    return Parts(
+        latch=bolt,
+        camera=camera,
+        classifier=classifier,
+        rule=species_rule(settings.rule, classifier),
+        policy=settings.policy.policy(),
+        publisher=publisher,
+        motion=motion_gate(settings),
+        door_id=settings.id,
+        model_id=classifier.model_id,
+    )
+
+
+def run_door(settings: Settings, environ: Mapping[str, str], stop: Flag, pins: latch.PinFactory) -> None:
+    """Build the parts, run the loop until ``stop``, and take all apart again.
+
+    Raises:
+        PetDoorError: a part cannot be had, or is gone for good.
+    """
+    with ExitStack() as stack:
+        parts = build(settings, environ, pins, stack)
+        Daemon(parts, timing=Timing(give_up_seconds=settings.camera.give_up_seconds)).run(stop)
 
 
 def camera_name(settings: CameraSettings) -> str:

@@ -30,7 +30,7 @@ def _in_folder(path: Path, info: ValidationInfo) -> Path:
     return folder / path
 
 
-FilePath = Annotated[Path, AfterValidator(_in_folder)]
+FilePath = Annotated[Path, Field(strict=False), AfterValidator(_in_folder)]
 """A path; a relative one is relative to the configuration's folder."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

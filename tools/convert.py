@@ -1,5 +1,6 @@
 """From a Keras model to a full-integer TensorFlow Lite flatbuffer."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +38,8 @@ def to_full_integer(model: keras.Model, calibration: Sequence[Picture]) -> bytes
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.uint8
-    with quiet():  # the converter prints every variable it captures
+    # The converter prints every variable it captures, and warns that the old way to calibrate is not used.
+    with quiet(), warnings.catch_warnings(action="ignore", category=UserWarning):
         return bytes(converter.convert())
 
 

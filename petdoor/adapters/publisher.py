@@ -75,7 +75,7 @@ class MqttPublisher:
         self._lock = threading.Lock()
         self._states: dict[str, str] = {"info": json.dumps(info)}
         self._backlog: deque[dict[str, Any]] = deque(maxlen=_BACKLOG_EVENTS)
-        self._last_complaint = ""
+        self._complaints: set[str] = set()
         self._closed = False
         self._client = new_client(CallbackAPIVersion.VERSION2, client_id=f"petdoor-{door_id}")
         self._prepare(self._client)
@@ -166,7 +166,7 @@ class MqttPublisher:
         if code.is_failure:
             self._complain(f"the broker {self._broker!r} refuses us: {code}")
             return
-        self._last_complaint = ""
+        self._complaints.clear()
         log.info("connected to the broker %r", self._broker)
         client.subscribe(BIRTH_TOPIC, qos=1)
         self._announce()
@@ -190,9 +190,9 @@ class MqttPublisher:
             self._announce()
 
     def _complain(self, sentence: str) -> None:
-        # Once, not at every try: the broker may be away for a week.
-        level = logging.DEBUG if sentence == self._last_complaint else logging.WARNING
-        self._last_complaint = sentence
+        # Once until it lets us in, not at every try: the broker may be away for a week.
+        level = logging.DEBUG if sentence in self._complaints else logging.WARNING
+        self._complaints.add(sentence)
         log.log(level, "%s", sentence)
 
 

@@ -1,0 +1,96 @@
+"""Fixtures: the photos and weights that may be there, models made once, a real broker."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Mosquitto
+
+ROOT = Path(__file__).parent.parent
+BUILT = ROOT / "build" / "test-models"
+DATA = Path(os.environ.get("PETDOOR_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def photos():
+    """Folders dog, cat, other of photos the models never saw."""
+    folder = DATA / "photos" / "val"
+    if not folder.is_dir():
+        pytest.skip(f"no photos at {folder}; set PETDOOR_TEST_DATA to a folder with photos/val/dog, ...")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """Real ImageNet weights of MobileNetV2."""
+    file = DATA / "weights" / "mobilenet_v2_1.0_224.weights.h5"
+    if not file.is_file():
+        pytest.skip(f"no weights at {file}; set PETDOOR_TEST_DATA to a folder with weights/...")
+    return file
+
+
+@pytest.fixture(scope="session")
+def hosted_model():
+    """A third party's model of 1001 classes, uint8 softmax."""
+    file = DATA / "weights" / "mobilenet_v2_1.0_224_hosted_1001_uint8.tflite"
+    if not file.is_file():
+        pytest.skip(f"no model at {file}; set PETDOOR_TEST_DATA to a folder with weights/...")
+    return file
+
+
+def run_tools(*arguments, **variables):
+    """``python -m tools``, as a user runs it, with these environment variables."""
+    command = [sys.executable, "-m", "tools", *map(str, arguments)]
+    environ = {**os.environ, **variables}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def door_model(weights):
+    """The exported ImageNet model; made once, and anew when the tools that make it change."""
+    target = BUILT / "door.tflite"
+    sources = [
+        *(ROOT / "tools").glob("*.py"),
+        ROOT / "petdoor" / "modelfile.py",
+        ROOT / "petdoor" / "pictures.py",
+    ]
+    if not _is_newer(target, sources):
+        made = run_tools(
+            "export", "--weights", weights, "--calibration", DATA / "photos" / "train", "--output", target
+        )
+        assert made.returncode == 0, made.stderr
+    return target
+
+
+@pytest.fixture(scope="session")
+def tiny_models():
+    """Folder of tiny networks of every tensor type; see ``tiny_models.py``. Needs TensorFlow once."""
+    maker = ROOT / "tests" / "tiny_models.py"
+    stamp = BUILT / "tiny" / "made"
+    if not _is_newer(stamp, [maker]):
+        made = subprocess.run(
+            [sys.executable, "-m", "tests.tiny_models", str(stamp.parent)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert made.returncode == 0, made.stderr
+        stamp.touch()
+    return stamp.parent
+
+
+def _is_newer(target, sources):
+    return target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
+@pytest.fixture
+def mosquitto(tmp_path):
+    """A running broker that lets anybody in."""
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()

@@ -1,0 +1,216 @@
+from copy import deepcopy
+from math import inf
+from typing import NamedTuple
+
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+
+from petdoor.core.door import Door, LatchState, Policy, step
+from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, Verdict
+from petdoor.core.species import CAT, DOG, OTHER, Sighting
+
+SPECIES = (DOG, CAT, "fox", OTHER)
+
+# Eighths of a second: sums and differences of these are exact.
+eighths = st.integers(1, 80).map(lambda count: count / 8)
+steps_of_the_clock = st.one_of(
+    st.sampled_from([0.0, 0.125, 0.25, 0.5, 1.0]),
+    st.integers(-80, 240).map(lambda count: count / 8),
+    st.sampled_from([-1e9, -1e6, 1e6, 1e9]),
+)
+
+
+@st.composite
+def policies(draw):
+    roles = draw(st.lists(st.sampled_from(["admit", "keep_in", None]), min_size=2, max_size=2))
+    role_of = dict(zip(("fox", CAT), roles, strict=True)) | {DOG: "admit"}
+    confirm_frames = draw(st.integers(2, 4))
+    unlock_seconds = draw(eighths)
+    return Policy(
+        admit=frozenset(species for species, role in role_of.items() if role == "admit"),
+        keep_in=frozenset(species for species, role in role_of.items() if role == "keep_in"),
+        confirm_frames=confirm_frames,
+        window_frames=confirm_frames + draw(st.integers(0, 3)),
+        veto_confidence=draw(st.sampled_from([0.05, 0.1, 0.5, 1.0])),
+        visit_gap_seconds=draw(eighths),
+        refuse_after_seconds=draw(eighths),
+        unlock_seconds=unlock_seconds,
+        linger_seconds=draw(eighths),
+        max_unlock_seconds=unlock_seconds + draw(eighths),
+        refractory_seconds=draw(st.one_of(st.just(0.0), eighths)),
+    )
+
+
+def clear_sighting(species):
+    return Sighting(species, 1.0, {name: float(name == species) for name in SPECIES})
+
+
+@st.composite
+def mixed_sightings(draw):
+    shares = st.sampled_from([0.0, 0.04, 0.05, 0.1, 0.3, 0.5, 0.9, 1.0])
+    probabilities = {name: draw(shares) for name in SPECIES}
+    species = draw(st.sampled_from(SPECIES))
+    return Sighting(species, probabilities[species], probabilities)
+
+
+sightings = st.one_of(
+    st.just(clear_sighting(DOG)), st.sampled_from(SPECIES).map(clear_sighting), mixed_sightings(), st.none()
+)
+runs = st.tuples(sightings, steps_of_the_clock, st.integers(1, 6))
+histories = st.lists(runs, max_size=25).map(
+    lambda drawn: [(sighting, seconds) for sighting, seconds, times in drawn for _ in range(times)]
+)
+
+
+class Turn(NamedTuple):
+    """A step: the latest time any clock reading showed, what was seen, and what came of it."""
+
+    now: float
+    sighting: Sighting | None
+    door: Door
+    events: list
+
+    def has(self, kind):
+        return any(isinstance(event, kind) for event in self.events)
+
+
+def replay(history, policy):
+    turns, door, clock, latest = [], Door(), 0.0, -inf
+    for sighting, seconds in history:
+        clock += seconds
+        latest = max(latest, clock)
+        door, events = step(door, sighting, clock, policy)
+        turns.append(Turn(latest, sighting, door, events))
+    return turns
+
+
+def frames_looked_back_on(turns, policy):
+    """From the raw history: the frames of this visit since the last lock, the newest first."""
+    frames, later = [], turns[-1].now
+    for turn in reversed(turns):
+        if turn.has(DoorLocked) or later - turn.now > policy.visit_gap_seconds:
+            break
+        if turn.sighting:
+            frames.append(turn.sighting)
+            later = turn.now
+    return frames[: policy.window_frames]
+
+
+def deserves_to_open(turns, policy):
+    """From the raw history: whether a locked door is to open at the last of these turns."""
+    newest = turns[-1].sighting
+    if newest is None or newest.species not in policy.admit:
+        return False
+    frames = frames_looked_back_on(turns, policy)
+    agreeing = sum(frame.species == newest.species for frame in frames)
+    barred = any(
+        frame.probabilities[species] >= policy.veto_confidence
+        for frame in frames
+        for species in policy.keep_in
+    )
+    rests = any(
+        turn.has(DoorLocked) and turns[-1].now < turn.now + policy.refractory_seconds for turn in turns[:-1]
+    )
+    return agreeing >= policy.confirm_frames and not barred and not rests
+
+
+def is_open(turn):
+    return turn.door.latch is LatchState.UNLOCKED
+
+
+@given(policies(), histories)
+def test_the_door_opens_exactly_when_the_raw_history_deserves_it(policy, history):
+    turns = replay(history, policy)
+    for index, turn in enumerate(turns):
+        was_open = index > 0 and is_open(turns[index - 1])
+        expected = not was_open and deserves_to_open(turns[: index + 1], policy)
+        assert turn.has(DoorUnlocked) == expected
+
+
+@given(policies(), histories)
+def test_the_latch_is_open_only_between_being_unlocked_and_being_locked(policy, history):
+    open_now = False
+    for turn in replay(history, policy):
+        moves = [event for event in turn.events if isinstance(event, DoorUnlocked | DoorLocked)]
+        assert len(moves) <= 1
+        if moves:
+            assert isinstance(moves[0], DoorLocked) == open_now
+            open_now = not open_now
+        assert is_open(turn) == open_now
+
+
+@given(policies(), histories)
+def test_the_door_is_never_open_once_the_longest_unlock_has_passed(policy, history):
+    opened_at = -inf
+    for turn in replay(history, policy):
+        if turn.has(DoorUnlocked):
+            opened_at = turn.now
+        assert not is_open(turn) or turn.now - opened_at < policy.max_unlock_seconds
+
+
+@given(policies(), histories, st.sampled_from([0.125, 0.5, 3.0]))
+def test_the_door_is_locked_in_the_end_when_nothing_is_seen_any_more(policy, history, tick):
+    turns = replay([*history, (None, 0.0)], policy)
+    door, now = turns[-1].door, turns[-1].now
+    until = now + policy.max_unlock_seconds
+    while now < until:
+        now += tick
+        door, events = step(door, None, now, policy)
+        assert not any(isinstance(event, DoorUnlocked) for event in events)
+    assert door.latch is LatchState.LOCKED
+
+
+@given(policies(), histories)
+def test_every_unlocking_comes_right_behind_an_admission_of_that_species(policy, history):
+    for turn in replay(history, policy):
+        admitted = [e.species for e in turn.events if getattr(e, "verdict", None) is Verdict.ADMIT]
+        assert admitted == [e.species for e in turn.events if isinstance(e, DoorUnlocked)]
+        if admitted:
+            assert [type(event) for event in turn.events] == [AnimalJudged, DoorUnlocked]
+
+
+@given(policies(), histories)
+def test_the_door_rests_after_every_lock(policy, history):
+    rest_until = -inf
+    for turn in replay(history, policy):
+        assert not turn.has(DoorUnlocked) or turn.now >= rest_until
+        if turn.has(DoorLocked):
+            rest_until = turn.now + policy.refractory_seconds
+
+
+@given(policies(), histories)
+def test_only_an_admitted_species_opens_and_other_never_does(policy, history):
+    opened_for = {e.species for t in replay(history, policy) for e in t.events if isinstance(e, DoorUnlocked)}
+    assert opened_for <= policy.admit
+    assert OTHER not in opened_for
+
+
+@given(policies(), histories)
+def test_what_is_judged_is_what_enough_frames_showed(policy, history):
+    turns = replay(history, policy)
+    for index, turn in enumerate(turns):
+        for judged in (event for event in turn.events if isinstance(event, AnimalJudged)):
+            frames = frames_looked_back_on(turns[: index + 1], policy)
+            assert judged.agree == sum(frame.species == judged.species for frame in frames)
+            assert judged.agree >= policy.confirm_frames
+            assert judged.frames == len(frames)
+
+
+@given(policies(), histories)
+def test_a_step_gives_the_same_for_the_same_and_leaves_its_input_alone(policy, history):
+    clock = 0.0
+    for before, turn in zip([Door(), *(t.door for t in replay(history, policy))], history, strict=False):
+        sighting, seconds = turn
+        clock += seconds
+        kept = deepcopy((before, sighting))
+        assert step(before, sighting, clock, policy) == step(before, sighting, clock, policy)
+        assert (before, sighting) == kept
+
+
+def test_the_histories_drawn_do_open_lock_and_open_the_door_again():
+    policy = Policy()
+    find(
+        histories,
+        lambda history: sum(turn.has(DoorUnlocked) for turn in replay(history, policy)) >= 2,
+        settings=settings(max_examples=5000, database=None),
+    )
