@@ -44,7 +44,8 @@ def load(path: Path) -> Settings:
 
 def _checked(path: Path, values: dict[str, Any]) -> Settings:
     # By way of JSON, where strict checking still takes a text for a path and a list for a tuple.
-    text = json.dumps(values, default=str)
+    # The model's section is always there, so that its default path too is found from the folder.
+    text = json.dumps({"model": {}} | values, default=str)
     try:
         return Settings.model_validate_json(text, context={"folder": path.parent})
     except ValidationError as error:

@@ -41,9 +41,7 @@ GpioPin = Annotated[int, Field(ge=0, le=27)]
 class Section(BaseModel):
     """Unknown keys are errors, and values are taken as they are: no text passes for a number."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class CameraSettings(Section):
@@ -96,7 +94,7 @@ class MotionSettings(Section):
 class ModelSettings(Section):
     """The model file, and what a foreign one does not say of itself."""
 
-    path: FilePath = Path("door.tflite")
+    path: FilePath = Field(default="door.tflite", validate_default=True)
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     labels: FilePath | None = None
     species: dict[str, list[Span]] | None = None

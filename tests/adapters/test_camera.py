@@ -130,15 +130,6 @@ def test_a_frame_is_handed_out_once():
         assert camera.read(0) is None
 
 
-def test_reading_waits_for_a_frame_to_come():
-    capture = ScriptedCapture()
-    with watching(capture) as (camera, _):
-        later = threading.Timer(0.01, capture.steps.hand, [picture(1)])
-        later.start()
-        np.testing.assert_array_equal(shown(camera.read(LONG_SECONDS)), picture(1))
-        later.join()
-
-
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -345,16 +336,6 @@ def test_a_recording_is_played_at_its_own_pace():
         camera._thread.join(LONG_SECONDS)
     assert (np.diff(capture.steps.asked_at) >= 0.9 * 0.02).all()
     assert len(capture.steps.asked_at) == 5
-
-
-def test_a_recording_that_fell_behind_does_not_wait_for_what_is_past():
-    # At this pace and from a clock that stands still, the end would be an hour away.
-    clock = FakeClock()
-    capture = recording(picture(1), interval_seconds=3600.0)
-    with watching(capture, clock=clock) as (camera, _):
-        clock.advance(7200.0)
-        camera.close()
-        assert len(capture.steps.asked_at) == 1
 
 
 def test_closing_ends_the_thread_and_the_capture():

@@ -1,0 +1,120 @@
+"""The folder is the diagram: which module may import which, and which library lives where."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "petdoor").rglob("*.py")) + sorted((ROOT / "tools").rglob("*.py"))
+
+# Leaves that anything outside the core may use.
+LEAVES = {"petdoor", "petdoor.errors", "petdoor.pictures", "petdoor.modelfile", "petdoor.flatbuffer"}
+ADAPTERS = {f"petdoor.adapters.{path.stem}" for path in (ROOT / "petdoor" / "adapters").glob("[!_]*.py")}
+CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob("[!_]*.py")}
+
+# Who may import what of petdoor, beside its own package's leaves.
+MAY_IMPORT = {
+    "petdoor.errors": set(),
+    "petdoor.logs": set(),
+    "petdoor.flatbuffer": set(),
+    "petdoor.pictures": LEAVES,
+    "petdoor.modelfile": LEAVES | CORE,
+    "petdoor.settings": LEAVES | CORE,
+    "petdoor.config": LEAVES | {"petdoor.settings"},
+    "petdoor.daemon": LEAVES | CORE,
+    "petdoor.classify": LEAVES | CORE | {"petdoor.adapters.classifier"},
+    "petdoor.plot": LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.classify"},
+    "petdoor.parts": LEAVES | CORE | ADAPTERS | {"petdoor.adapters", "petdoor.daemon", "petdoor.settings"},
+    "petdoor.checks": LEAVES | {"petdoor.parts", "petdoor.settings"} | ADAPTERS,
+    "petdoor.cli": None,
+    "petdoor.__main__": {"petdoor.cli"},
+}
+
+# Each library in its one place; numpy is the language pictures are spoken in.
+HOMES = {
+    "cv2": {"petdoor.pictures", "petdoor.adapters.captures", "petdoor.adapters.motion"},
+    "ai_edge_litert": {"petdoor.adapters.classifier"},
+    "tflite_runtime": {"petdoor.adapters.classifier"},
+    "gpiozero": {"petdoor.adapters.latch"},
+    "lgpio": {"petdoor.adapters.latch"},
+    "paho": {"petdoor.adapters.publisher"},
+    "pydantic": {"petdoor.settings", "petdoor.config"},
+    "yaml": {"petdoor.config"},
+    "click": {"petdoor.cli", "tools.__main__"},
+    "matplotlib": {"petdoor.plot"},
+    "tensorflow": {"tools.convert", "tools.export"},
+    "keras": {"tools.backbones", "tools.convert", "tools.export"},
+}
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path):
+    """Every module a file imports; ``from a import b`` counts as a.b where that is a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if (ROOT / inner.replace(".", "/")).with_suffix(".py").exists() else node.module
+
+
+def allowed(module):
+    if module in MAY_IMPORT:
+        return MAY_IMPORT[module]
+    if module.startswith("petdoor.core"):
+        return CORE
+    if module.startswith("petdoor.adapters"):
+        return LEAVES | CORE
+    if module.startswith("tools"):
+        return LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.adapters.motion"}
+    return set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_module_imports_only_what_the_diagram_lets_it(path):
+    may = allowed(name_of(path))
+    ours = {name for name in imports(path) if name.split(".")[0] == "petdoor"}
+    assert may is None or ours <= may
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_library_stays_in_its_home(path):
+    strangers = (
+        {name.split(".")[0] for name in imports(path)}
+        - sys.stdlib_module_names
+        - {"petdoor", "tools", "numpy"}
+    )
+    assert all(name_of(path) in HOMES[library] for library in strangers)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "core"], ids=name_of)
+def test_the_core_is_pure(path):
+    impure = {"time", "threading", "logging", "os", "io", "pathlib", "random", "socket", "numpy"}
+    names = {name.split(".")[0] for name in imports(path)}
+    assert not names & impure
+    assert names <= sys.stdlib_module_names | {"petdoor"}
+
+
+def test_the_door_never_imports_the_tools():
+    door = [path for path in FILES if name_of(path).startswith("petdoor")]
+    assert door
+    assert not [path for path in door if any(name.split(".")[0] == "tools" for name in imports(path))]
+
+
+def test_only_the_command_line_prints_or_exits():
+    for path in FILES:
+        calls = {
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
+        }
+        speaks = calls & {"print", "sys.exit", "exit", "click.echo"}
+        assert not speaks or name_of(path) in {"petdoor.cli", "tools.__main__"}, f"{path}: {speaks}"

@@ -1,0 +1,380 @@
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from petdoor import __version__
+from petdoor.cli import DEFAULT_CONFIGS, main
+
+RED, GREEN, BLUE, PURPLE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (130, 90, 128)
+"""Pictures of one colour: a dog, a cat and a bird to the tiny model, and something between dog and bird."""
+PLOT_GREEN = (0x2A, 0x9D, 0x4A)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The folder the command runs in, without settings."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def foreign(tiny_models):
+    """A model of 1000 classes that says nothing of itself."""
+    return tiny_models / "uint8_logits_1000.tflite"
+
+
+@pytest.fixture
+def colours(folder, tiny_models):
+    """Settings with a model that takes red for a dog, green for a cat and blue for a bird."""
+    (folder / "labels.txt").write_text("dog\ncat\nbird\n")
+    model = {"path": str(tiny_models / "uint8_logits.tflite"), "labels": "labels.txt"}
+    return settings(folder, model=model)
+
+
+def settings(folder, **sections):
+    """A settings file; JSON is YAML."""
+    file = folder / "settings.yaml"
+    file.write_text(json.dumps(sections))
+    return file
+
+
+def picture(name, colour=(90, 120, 150), *, mode="rgb"):
+    pixels = np.full((60, 80, 3), colour, np.uint8)
+    to = {"rgb": cv2.COLOR_RGB2BGR, "rgba": cv2.COLOR_RGB2BGRA, "grey": cv2.COLOR_RGB2GRAY}[mode]
+    assert cv2.imwrite(name, cv2.cvtColor(pixels, to))
+    return name
+
+
+def petdoor(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def answers(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def assert_one_sentence(result, *words, status=1):
+    assert result.exit_code == status
+    assert result.stderr.startswith("petdoor: ")
+    assert result.stderr.count("\n") == 1
+    for word in words:
+        assert str(word) in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "lessons"),
+    [
+        ([], ["petdoor classify rex.jpg", "run", "check", "classify", "lock", "--version"]),
+        (["run"], ["SIGTERM", "--config", "picamera:0", "--model", "--loop"]),
+        (["check"], ["Exit status: 0", "78", "never unlocked", "/etc/petdoor/config.yaml"]),
+        (
+            ["classify"],
+            ["IMAGES...", "Exit status 1", "--json", "--plot", "--label", "[default: 5", "[mass|top1]"],
+        ),
+        (["lock"], ["leave it locked", "--config"]),
+    ],
+)
+def test_the_help_of_every_command_teaches(command, lessons):
+    for flag in ("--help", "-h"):
+        result = petdoor(*command, flag)
+        assert result.exit_code == 0
+        words = " ".join(result.stdout.split())
+        assert [lesson for lesson in lessons if lesson not in words] == []
+
+
+def test_every_option_says_what_it_is_for():
+    options = [option for command in main.commands.values() for option in command.params]
+    assert [option.name for option in options if option.param_type_name == "option" and not option.help] == []
+
+
+def test_the_version_is_told():
+    assert petdoor("--version").stdout == f"petdoor, version {__version__}\n"
+
+
+def test_an_unknown_option_is_told():
+    result = petdoor("classify", "--colour", "a.png")
+    assert result.exit_code == 2
+    assert "No such option '--colour'" in result.stderr
+
+
+def test_classify_without_a_picture_is_told():
+    assert petdoor("classify").exit_code == 2
+
+
+def test_check_prints_every_fault_of_the_settings(folder):
+    file = settings(folder, colour="red", rule={"threshold": 1.7}, latch={"pin": 99})
+    result = petdoor("check", "--config", file)
+    assert result.exit_code == os.EX_CONFIG == 78
+    assert result.stderr.startswith(f"petdoor: {file}: 3 faults\n")
+    for fault in ("rule.threshold: 1.7", "latch.pin: 99", "colour: there is no such key"):
+        assert fault in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", [["run"], ["check"], ["lock"], ["classify", "a.png"]])
+def test_settings_that_are_not_there_are_told(folder, command):
+    result = petdoor(*command, "--config", folder / "nowhere.yaml")
+    assert_one_sentence(result, "nowhere.yaml", "No such file", status=78)
+
+
+@pytest.mark.skipif(DEFAULT_CONFIGS[1].exists(), reason="this machine has settings for a door")
+@pytest.mark.parametrize("command", ["run", "check", "lock"])
+@pytest.mark.usefixtures("folder")
+def test_without_any_settings_the_places_looked_at_are_told(command):
+    result = petdoor(command)
+    assert_one_sentence(result, "config.yaml", "/etc/petdoor/config.yaml", "--config", status=78)
+
+
+def test_settings_in_the_folder_are_found(folder):
+    settings(folder, latch={"pins": "simulated"}).rename(folder / "config.yaml")
+    assert petdoor("lock").exit_code == 0
+
+
+def test_check_says_how_each_part_fares(folder, foreign):
+    file = settings(folder, latch={"pins": "simulated"}, mqtt=None)
+    picture("a.png")
+    result = petdoor("check", "--config", file, "--model", foreign, "--source", "a.png")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "ok    config   every key and value is allowed",
+        f"ok    model    {foreign}: 32x32, 1000 classes, knows dog, cat",
+        "ok    camera   80x60 from a.png",
+        "ok    gpio     no GPIO chip used: the latch is SIMULATED",
+        "ok    broker   none configured",
+    ]
+
+
+def test_check_tries_the_other_parts_when_some_fail(folder):
+    file = settings(folder, latch={"pins": "simulated"})
+    result = petdoor("check", "--config", file, "--model", "nowhere.tflite", "--source", "nowhere.mp4")
+    assert result.exit_code == 1
+    assert [line.split()[:2] for line in result.stdout.splitlines()] == [
+        ["ok", "config"],
+        ["FAIL", "model"],
+        ["FAIL", "camera"],
+        ["ok", "gpio"],
+        ["ok", "broker"],
+    ]
+
+
+def test_a_source_that_does_not_suit_the_settings_is_told(folder):
+    file = settings(folder, camera={"width": 100})
+    result = petdoor("check", "--config", file, "--source", "picamera:0")
+    assert_one_sentence(result, "--source picamera:0", "multiple of 64", status=78)
+
+
+def test_lock_says_when_the_latch_is_simulated(folder):
+    result = petdoor("lock", "--config", settings(folder, latch={"pins": "simulated"}))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("locked (simulated")
+
+
+def test_lock_works_for_a_servo_too(folder):
+    servo = {"travel_seconds": 0.01}
+    file = settings(folder, latch={"kind": "servo", "pins": "simulated", "servo": servo})
+    assert petdoor("lock", "--config", file).stdout.startswith("locked")
+
+
+@pytest.mark.parametrize(
+    ("colour", "verdict", "species", "message"),
+    [
+        (RED, "admit", "dog", "Doggy come on in!"),
+        (GREEN, "keep_in", "cat", "Kitty stay inside!"),
+        (BLUE, "refuse", "other", "You're not a dog! Stay outside!"),
+    ],
+)
+def test_classify_says_what_the_door_would(colours, colour, verdict, species, message):
+    result = petdoor("classify", "--config", colours, "--json", picture("a.png", colour))
+    assert result.exit_code == 0
+    [answer] = answers(result)
+    assert (answer["verdict"], answer["species"], answer["message"]) == (verdict, species, message)
+    assert answer["probabilities"][species] > 0.99
+
+
+def test_classify_tells_people_in_a_few_lines(colours):
+    result = petdoor("classify", "--config", colours, picture("rex.png", RED))
+    first, second, *classes = result.stdout.splitlines()
+    assert first == "rex.png: Doggy come on in!"
+    assert second.startswith("    dog 1.00, cat 0.00, other 0.00  (")
+    assert [line.split()[1] for line in classes] == ["dog", "cat", "bird"]
+
+
+def test_an_answer_in_json_has_exactly_these_keys(folder, foreign):
+    name = str(folder / picture("a.png"))
+    [answer] = answers(petdoor("classify", "--model", foreign, "--json", name))
+    assert set(answer) == {"image", "verdict", "species", "message", "probabilities", "top", "inference_ms"}
+    assert answer["image"] == name
+    assert set(answer["probabilities"]) == {"dog", "cat", "other"}
+    assert all(set(best) == {"index", "label", "probability"} for best in answer["top"])
+    assert answer["inference_ms"] > 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_best_classes_come_first_with_their_imagenet_names(foreign):
+    [answer] = answers(petdoor("classify", "--model", foreign, "--json", "--top", 1000, picture("a.png")))
+    probabilities = [best["probability"] for best in answer["top"]]
+    labels = {best["index"]: best["label"] for best in answer["top"]}
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert (len(labels), labels[151], labels[281]) == (1000, "Chihuahua", "tabby")
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=0.001)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("options", "count"), [([], 5), (["--top", 1], 1), (["--top", 12], 12)])
+def test_as_many_classes_are_shown_as_asked_for(foreign, options, count):
+    [answer] = answers(petdoor("classify", "--model", foreign, "--json", *options, picture("a.png")))
+    assert len(answer["top"]) == count
+
+
+def test_a_model_may_have_fewer_classes_than_are_shown(colours):
+    [answer] = answers(petdoor("classify", "--config", colours, "--json", picture("a.png", RED)))
+    assert len(answer["top"]) == 3
+
+
+def test_the_original_rule_can_be_asked_for(colours):
+    shared = ["classify", "--config", colours, "--json", picture("a.png", PURPLE)]
+    species = [answers(petdoor(*shared, "--rule", rule))[0]["species"] for rule in ("mass", "top1")]
+    assert species == ["other", "dog"]
+
+
+def test_the_rule_of_the_settings_counts_when_none_is_asked_for(colours):
+    file = settings(colours.parent, rule={"method": "top1"}, **json.loads(colours.read_text()))
+    shared = ["classify", "--config", file, "--json", picture("a.png", PURPLE)]
+    assert answers(petdoor(*shared))[0]["species"] == "dog"
+    assert answers(petdoor(*shared, "--rule", "mass"))[0]["species"] == "other"
+
+
+def test_the_policy_of_the_settings_decides(colours):
+    policy = {"admit": ["cat"], "keep_in": ["dog"]}
+    file = settings(colours.parent, policy=policy, **json.loads(colours.read_text()))
+    [answer] = answers(petdoor("classify", "--config", file, "--json", picture("a.png", GREEN)))
+    assert answer["verdict"] == "admit"
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", None])
+def test_an_unreadable_picture_does_not_stop_the_others(folder, foreign, content):
+    if content is not None:
+        (folder / "bad.png").write_bytes(content)
+    names = [picture("a.png"), "bad.png", picture("b.png")]
+    result = petdoor("classify", "--model", foreign, "--json", *names)
+    first, bad, last = answers(result)
+    assert result.exit_code == 1
+    assert (first["image"], last["image"]) == ("a.png", "b.png")
+    assert set(bad) == {"image", "error"}
+    assert bad["image"] == "bad.png"
+    assert bad["error"].startswith("bad.png: ")
+
+
+def test_a_picture_of_no_bytes_is_told_to_people(folder, foreign):
+    (folder / "zero.png").touch()
+    result = petdoor("classify", "--model", foreign, "zero.png")
+    assert (result.exit_code, result.stdout) == (1, "zero.png: the file is empty\n")
+
+
+def test_a_folder_is_no_picture(folder, foreign):
+    result = petdoor("classify", "--model", foreign, "--json", folder)
+    assert (result.exit_code, set(answers(result)[0])) == (1, {"image", "error"})
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_grey_picture_is_judged(foreign):
+    result = petdoor("classify", "--model", foreign, "--json", picture("grey.png", mode="grey"))
+    assert (result.exit_code, len(answers(result)[0]["top"])) == (0, 5)
+
+
+def test_a_picture_with_an_alpha_channel_is_judged_by_its_colours(colours):
+    names = [picture("rgb.png", RED), picture("rgba.png", RED, mode="rgba")]
+    plain, alpha = answers(petdoor("classify", "--config", colours, "--json", *names))
+    assert alpha["probabilities"] == plain["probabilities"]
+    assert alpha["species"] == "dog"
+
+
+def count_green(name):
+    pixels = cv2.cvtColor(cv2.imread(name), cv2.COLOR_BGR2RGB)
+    return int((pixels == PLOT_GREEN).all(axis=2).sum())
+
+
+def test_a_plot_is_a_picture_with_a_row_for_each_judgement(colours):
+    names = [picture("a.png", RED), picture("b.png", BLUE)]
+    assert petdoor("classify", "--config", colours, "--plot", "one.png", names[0]).exit_code == 0
+    assert petdoor("classify", "--config", colours, "--plot", "two.png", *names).exit_code == 0
+    one, two = cv2.imread("one.png"), cv2.imread("two.png")
+    assert two.shape[0] == pytest.approx(2 * one.shape[0], abs=2)
+    assert one.std() > 1
+    assert count_green("one.png") == 0
+
+
+@pytest.mark.parametrize("label", ["dog", "DOG", "Dog"])
+def test_a_plot_colours_the_right_answer(colours, label):
+    name = picture("a.png", RED)
+    result = petdoor("classify", "--config", colours, "--plot", "out.png", "--label", label, name)
+    assert result.exit_code == 0
+    assert count_green("out.png") > 1000
+
+
+def test_a_plot_colours_a_class_as_well_as_a_species(colours):
+    petdoor("classify", "--config", colours, "--plot", "out.png", "--label", "bird", picture("a.png", BLUE))
+    assert count_green("out.png") > 1000
+
+
+def test_a_plot_does_not_colour_a_wrong_answer_that_is_most_probable(colours):
+    petdoor("classify", "--config", colours, "--plot", "out.png", "--label", "cat", picture("a.png", RED))
+    assert count_green("out.png") < 1000
+
+
+def test_a_plot_leaves_out_what_cannot_be_read(colours):
+    result = petdoor(
+        "classify", "--config", colours, "--plot", "out.png", picture("a.png", RED), "nowhere.png"
+    )
+    assert result.exit_code == 1
+    assert cv2.imread("out.png") is not None
+
+
+def test_no_plot_is_made_of_nothing(colours):
+    result = petdoor("classify", "--config", colours, "--plot", "out.png", "nowhere.png")
+    assert result.exit_code == 1
+    assert not Path("out.png").exists()
+
+
+def test_a_picture_may_have_a_name_that_looks_like_a_formula(colours):
+    result = petdoor("classify", "--config", colours, "--plot", "out.png", picture("$^$.png", RED))
+    assert result.exit_code == 0
+    assert cv2.imread("out.png") is not None
+
+
+@pytest.mark.parametrize("plot", ["out.xyz", "nowhere/out.png"])
+def test_a_plot_that_cannot_be_written_is_told(colours, plot):
+    result = petdoor("classify", "--config", colours, "--plot", plot, picture("a.png", RED))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("petdoor: ")
+
+
+@pytest.mark.parametrize("kept", [0, 4, 8, 1000, 20_000, -1])
+def test_a_model_that_was_cut_off_is_told_in_one_sentence(folder, foreign, kept):
+    cut = folder / "cut.tflite"
+    cut.write_bytes(foreign.read_bytes()[:kept])
+    result = petdoor("classify", "--model", cut, picture("a.png"))
+    assert_one_sentence(result, cut)
+
+
+def test_a_text_file_that_calls_itself_a_model_is_told(folder):
+    (folder / "text.tflite").write_text("I am a model, believe me.\n" * 100)
+    result = petdoor("classify", "--model", "text.tflite", picture("a.png"))
+    assert_one_sentence(result, "text.tflite: this is no TensorFlow Lite model")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_model_that_is_not_there_is_told():
+    result = petdoor("classify", "--model", "nowhere.tflite", picture("a.png"))
+    assert_one_sentence(result, "nowhere.tflite: cannot read the model")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_model_whose_outputs_nobody_can_explain_is_told(tiny_models):
+    result = petdoor("classify", "--model", tiny_models / "uint8_logits_7.tflite", picture("a.png"))
+    assert_one_sentence(result, "7 outputs", "model.labels")

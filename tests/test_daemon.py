@@ -1,0 +1,337 @@
+import logging
+from datetime import UTC, datetime
+from itertools import chain
+from threading import Event as Flag
+
+import pytest
+
+from petdoor.core.door import LatchState, Policy
+from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.errors import CameraError, EndOfFramesError, LatchError
+from tests.fakes import (
+    EchoClassifier,
+    EchoRule,
+    FakeClock,
+    RecordingLatch,
+    RecordingPublisher,
+    ScriptedCamera,
+)
+
+DOG, CAT, SOMETHING = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.1, 0.05, 0.85]
+LOST = CameraError("no new frame for 5 s")
+THE_END = [EndOfFramesError("played to its end")] * 400
+NOON = datetime(2024, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+class SlowClassifier(EchoClassifier):
+    """Takes a time of its own for every picture."""
+
+    def __init__(self, clock, seconds):
+        self._clock = clock
+        self._seconds = chain(seconds)
+
+    def probabilities(self, pixels):
+        self._clock.advance(next(self._seconds))
+        return super().probabilities(pixels)
+
+
+class BrokenClassifier(EchoClassifier):
+    """Breaks over noise."""
+
+    def probabilities(self, pixels):
+        if pixels == "noise":
+            raise RuntimeError("tensor trouble")
+        return super().probabilities(pixels)
+
+
+class JammedLatch(RecordingLatch):
+    def unlock(self):
+        super().unlock()
+        raise LatchError("GPIO 17: jammed")
+
+
+class ImpatientPublisher(RecordingPublisher):
+    """Stops the loop as soon as the bolt is drawn."""
+
+    def __init__(self, stop):
+        super().__init__()
+        self._stop = stop
+
+    def latch(self, state):
+        super().latch(state)
+        if state is LatchState.UNLOCKED:
+            self._stop.set()
+
+
+class ScriptedGate:
+    """Open for the frames it is told, and closed afterwards."""
+
+    def __init__(self, *answers):
+        self._answers = list(answers)
+
+    def is_open(self, frame):
+        assert frame is not None
+        return self._answers.pop(0) if self._answers else False
+
+
+class House:
+    """A daemon, and everything it was given."""
+
+    def __init__(self, *script, timing=None, wall_clock=lambda: NOON, **parts):
+        self.clock = parts.pop("clock", None) or FakeClock()
+        self.camera = ScriptedCamera([*script, *THE_END], self.clock)
+        self.latch = parts.pop("latch", None) or RecordingLatch()
+        self.publisher = parts.pop("publisher", None) or RecordingPublisher()
+        values = {
+            "classifier": EchoClassifier(),
+            "rule": EchoRule(),
+            "policy": Policy(),
+            "door_id": "back",
+        } | parts
+        self.daemon = Daemon(
+            Parts(latch=self.latch, camera=self.camera, publisher=self.publisher, **values),
+            timing=timing,
+            clock=self.clock,
+            wall_clock=wall_clock,
+        )
+
+    def run(self, stop=None):
+        self.daemon.run(stop or Flag())
+        return self
+
+    @property
+    def event_types(self):
+        return [event["event_type"] for event in self.publisher.events]
+
+
+def test_dogs_draw_the_bolt_and_it_falls_again():
+    house = House(*[DOG] * 5).run()
+    assert house.latch.commands == ["lock", "unlock", "lock", "lock"]
+    assert house.publisher.latch_states == [LatchState.LOCKED, LatchState.UNLOCKED, LatchState.LOCKED]
+    assert house.event_types == ["animal_admitted", "door_unlocked", "door_locked"]
+
+
+def test_three_dog_frames_leave_the_bolt_alone():
+    house = House(*[DOG] * 3).run()
+    assert set(house.latch.commands) == {"lock"}
+    assert house.publisher.events == []
+
+
+@pytest.mark.parametrize(("seen", "told"), [(CAT, "animal_kept_in"), (SOMETHING, "animal_refused")])
+def test_cats_and_others_leave_the_bolt_alone(seen, told):
+    house = House(*[seen] * 40).run()
+    assert set(house.latch.commands) == {"lock"}
+    assert house.publisher.latch_states == [LatchState.LOCKED]
+    assert house.event_types == [told]
+
+
+def test_a_cat_behind_the_dog_makes_the_bolt_fall():
+    house = House(*[DOG] * 4, CAT, CAT).run()
+    assert house.event_types == ["animal_admitted", "door_unlocked", "door_locked"]
+    assert house.publisher.events[-1]["reason"] == "a barred animal is in view"
+    assert house.publisher.events[-1]["unlocked_seconds"] == pytest.approx(0.2)
+
+
+def test_the_bolt_falls_in_time_also_without_any_frame():
+    house = House(*[DOG] * 4, *[None] * 100).run()
+    assert house.publisher.events[-1]["reason"] == "time is up"
+    assert house.publisher.events[-1]["unlocked_seconds"] == pytest.approx(5.0, abs=0.11)
+
+
+def test_the_end_of_the_frames_waits_for_the_bolt_to_fall_and_then_ends():
+    house = House(*[DOG] * 4).run()
+    assert house.publisher.events[-1]["reason"] == "time is up"
+    assert house.clock.now == pytest.approx(1000 + 0.4 + 5.0, abs=0.11)
+
+
+def test_the_end_of_the_frames_ends_at_once_when_the_door_is_locked():
+    house = House(CAT).run()
+    assert house.clock.now == pytest.approx(1000.2)
+
+
+def test_a_stop_before_the_start_ends_at_once_and_locked():
+    stop = Flag()
+    stop.set()
+    house = House(*[DOG] * 10).run(stop)
+    assert set(house.latch.commands) == {"lock"}
+    assert house.publisher.latch_states == [LatchState.LOCKED]
+    assert house.clock.now == 1000.0
+
+
+def test_a_stop_while_the_door_is_open_locks_it_and_says_why():
+    stop = Flag()
+    house = House(*[DOG] * 100, publisher=ImpatientPublisher(stop)).run(stop)
+    assert house.latch.commands[1:3] == ["unlock", "lock"]
+    assert house.publisher.latch_states[-1] is LatchState.LOCKED
+    assert house.publisher.events[-1]["reason"] == "petdoor stops"
+    assert house.clock.now == pytest.approx(1000.4)
+
+
+def test_a_lost_camera_locks_the_door_before_anything_else():
+    house = House(*[DOG] * 4, LOST).run()
+    assert house.latch.commands[:3] == ["lock", "unlock", "lock"]
+    assert house.event_types[2:] == ["door_locked", "camera_lost"]
+    assert house.publisher.events[2]["reason"] == "camera lost"
+    assert house.publisher.events[3]["reason"] == "no new frame for 5 s"
+
+
+def test_a_lost_camera_is_told_once_however_long_it_is_gone():
+    house = House(DOG, *[LOST, None] * 20).run()
+    assert house.event_types == ["camera_lost"]
+    assert house.publisher.camera_states == [True, False]
+
+
+def test_a_camera_that_comes_back_is_told_with_the_length_of_its_outage():
+    house = House(DOG, LOST, LOST, None, DOG, DOG).run()
+    assert house.event_types == ["camera_lost", "camera_recovered"]
+    assert house.publisher.events[-1]["outage_seconds"] == pytest.approx(0.3)
+    assert house.publisher.camera_states == [True, False, True]
+
+
+def test_a_camera_may_be_lost_and_come_back_again_and_again():
+    house = House(DOG, LOST, DOG, LOST, DOG).run()
+    assert house.event_types == ["camera_lost", "camera_recovered"] * 2
+    assert house.publisher.camera_states == [True, False, True, False, True]
+
+
+def test_frames_from_before_and_after_an_outage_do_not_open_the_door_together():
+    house = House(*[DOG] * 3, LOST, *[DOG] * 3).run()
+    assert "unlock" not in house.latch.commands
+
+
+def test_a_camera_that_never_comes_is_told_and_never_called_online():
+    house = House(LOST, LOST).run()
+    assert house.event_types == ["camera_lost"]
+    assert house.publisher.camera_states == [False]
+
+
+def test_a_camera_gone_for_too_long_ends_the_loop_locked():
+    house = House(*[DOG] * 4, *[LOST] * 100, timing=Timing(give_up_seconds=2.0))
+    with pytest.raises(CameraError, match=r"no camera for 2 s, giving up: no new frame for 5 s"):
+        house.run()
+    assert house.latch.commands[-1] == "lock"
+    assert house.publisher.latch_states[-1] is LatchState.LOCKED
+    assert house.clock.now == pytest.approx(1000 + 0.5 + 2.0, abs=0.11)
+
+
+def test_patience_with_the_camera_begins_anew_with_every_outage():
+    outage = [LOST] * 15
+    house = House(DOG, *outage, DOG, *outage, timing=Timing(give_up_seconds=2.0)).run()
+    assert house.event_types == ["camera_lost", "camera_recovered", "camera_lost"]
+
+
+def test_a_classifier_that_breaks_leaves_the_door_locked():
+    house = House(*[DOG] * 4, "noise", classifier=BrokenClassifier())
+    with pytest.raises(RuntimeError, match="tensor trouble"):
+        house.run()
+    assert house.latch.commands[1] == "unlock"
+    assert house.latch.commands[-1] == "lock"
+    assert house.publisher.latch_states[-1] is LatchState.LOCKED
+    assert house.publisher.events[-1]["reason"] == "petdoor stops"
+
+
+def test_a_latch_that_does_not_obey_ends_the_loop_with_a_last_try_to_lock():
+    house = House(*[DOG] * 10, latch=JammedLatch())
+    with pytest.raises(LatchError, match="jammed"):
+        house.run()
+    assert house.latch.commands[:3] == ["lock", "unlock", "lock"]
+    assert LatchState.UNLOCKED not in house.publisher.latch_states
+
+
+def test_no_locking_is_told_of_a_door_whose_unlocking_never_was():
+    house = House(*[DOG] * 10, latch=JammedLatch())
+    with pytest.raises(LatchError):
+        house.run()
+    assert "door_locked" not in house.event_types
+
+
+def test_behind_a_closed_motion_gate_nothing_is_judged():
+    house = House(*["noise"] * 10, motion=ScriptedGate(), classifier=BrokenClassifier()).run()
+    assert house.publisher.events == []
+    assert house.publisher.camera_states == [True]
+
+
+def test_only_frames_with_the_motion_gate_open_count():
+    gate = ScriptedGate(True, True, False, True, False, True)
+    house = House(DOG, DOG, "noise", DOG, "noise", DOG, motion=gate, classifier=BrokenClassifier()).run()
+    assert house.event_types[:2] == ["animal_admitted", "door_unlocked"]
+
+
+def test_the_motion_gate_is_not_asked_without_a_frame():
+    house = House(None, None, DOG, None, motion=ScriptedGate()).run()
+    assert house.publisher.camera_states == [True]
+
+
+def test_the_first_frame_makes_the_camera_online_and_the_next_ones_do_not_repeat_it():
+    assert House(None, DOG, None, DOG, DOG).run().publisher.camera_states == [True]
+
+
+def test_nothing_is_counted_before_a_minute_has_passed():
+    assert House(*[None] * 590).run().publisher.stats_told == []
+
+
+def test_every_minute_the_numbers_are_told():
+    house = House(*[DOG, None] * 650).run()
+    assert [told["uptime_seconds"] for told in house.publisher.stats_told] == [60, 120]
+    assert [told["frames"] for told in house.publisher.stats_told] == pytest.approx([300, 600], abs=2)
+
+
+def test_the_numbers_are_told_also_while_the_camera_is_lost():
+    house = House(*[LOST] * 650).run()
+    assert house.publisher.stats_told == [{"uptime_seconds": 60, "frames": 0}]
+
+
+def test_the_numbers_tell_how_long_judging_takes():
+    clock = FakeClock()
+    slow = SlowClassifier(clock, [0.02] * 9 + [0.05] * 2)
+    house = House(*[SOMETHING] * 11, *[None] * 650, clock=clock, classifier=slow).run()
+    assert house.publisher.stats_told[0]["infer_ms_p50"] == pytest.approx(20)
+    assert house.publisher.stats_told[0]["infer_ms_p95"] == pytest.approx(50)
+
+
+def test_a_judgement_tells_where_when_by_which_model_and_how_fast():
+    clock = FakeClock()
+    slow = SlowClassifier(clock, [0.05] * 4)
+    house = House(*[DOG] * 4, clock=clock, classifier=slow, model_id="sha256:abc").run()
+    admitted = house.publisher.events[0]
+    assert (admitted["schema"], admitted["door"], admitted["model"]) == (1, "back", "sha256:abc")
+    assert admitted["ts"] == "2024-05-01T12:00:00.250Z"
+    assert admitted["latency_ms"] == 50
+    assert admitted["message"] == "Doggy come on in!"
+    assert (admitted["agree"], admitted["frames"]) == (4, 4)
+
+
+def test_other_events_have_neither_latency_nor_model():
+    unlocked = House(*[DOG] * 4).run().publisher.events[1]
+    assert set(unlocked) == {"schema", "id", "ts", "door", "event_type", "species"}
+
+
+def test_every_event_has_an_id_of_its_own():
+    events = House(*[DOG] * 4, LOST, DOG).run().publisher.events
+    assert len({event["id"] for event in events}) == len(events) == 5
+
+
+def test_without_a_clock_of_its_own_the_door_tells_the_time_in_utc():
+    camera = ScriptedCamera([LOST, *THE_END], FakeClock())
+    publisher = RecordingPublisher()
+    parts = Parts(RecordingLatch(), camera, EchoClassifier(), EchoRule(), Policy(), publisher)
+    before = datetime.now(UTC).replace(microsecond=0)
+    Daemon(parts).run(Flag())
+    told = publisher.events[0]["ts"]
+    assert told.endswith("Z")
+    assert before <= datetime.fromisoformat(told) <= datetime.now(UTC)
+
+
+def test_the_log_says_what_happened_and_how_fast(caplog):
+    caplog.set_level(logging.INFO)
+    House(*[DOG] * 4, LOST).run()
+    assert "admitted: dog 0.90 in 4 of 4 frames, 0 ms" in caplog.messages
+    assert "unlocked for a dog" in caplog.messages
+    assert "locked after 0.1 s: camera lost" in caplog.messages
+
+
+def test_a_lost_camera_is_a_warning_and_nothing_else_is(caplog):
+    caplog.set_level(logging.INFO)
+    House(*[DOG] * 4, LOST, DOG).run()
+    warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert warnings == ["camera lost, door locked: no new frame for 5 s"]
