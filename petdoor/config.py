@@ -43,9 +43,12 @@ def load(path: Path) -> Settings:
 
 
 def _checked(path: Path, values: dict[str, Any]) -> Settings:
-    # By way of JSON, where strict checking still takes a text for a path and a list for a tuple.
-    # The model's section is always there, so that its default path too is found from the folder.
-    text = json.dumps({"model": {}} | values, default=str)
+    try:
+        # By way of JSON, where strict checking still takes a text for a path and a list for a tuple. The
+        # model's section is always there, so that its default path too is found from the folder.
+        text = json.dumps({"model": {}} | values, default=str)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: holds what no setting can be: {error}") from error
     try:
         return Settings.model_validate_json(text, context={"folder": path.parent})
     except ValidationError as error:
@@ -63,7 +66,8 @@ def _fault(error: Any) -> str:
     said = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
     if isinstance(error["input"], dict):
         return f"{key}: {said}"
-    return f"{key}: {error['input']!r} is not allowed; it {said}"
+    link = ": " if error["type"] == "value_error" else "; it "
+    return f"{key}: {error['input']!r} is not allowed{link}{said}"
 
 
 def _yaml_fault(error: yaml.YAMLError) -> str:
@@ -74,15 +78,20 @@ def _yaml_fault(error: yaml.YAMLError) -> str:
     return f"{where}{problem}{hint}"
 
 
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+
+
 class _StrictLoader(yaml.SafeLoader):
     """A safe loader that does not let a repeated key overrule the first in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                mark = node.value[index][0].start_mark
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE_TAG:
+                continue
+            if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands here twice", mark
+                    None, None, f"the key '{key.value}' stands here twice", key.start_mark
                 )
+            seen.add(key.value)
         return super().construct_mapping(node, deep=deep)

@@ -125,26 +125,24 @@ class Daemon:
         return sighting
 
     def _decide(self, sighting: Sighting | None, frame: Frame | None = None) -> None:
-        before = self._door.latch
-        self._door, events = doors.step(self._door, sighting, self._clock(), self._parts.policy)
-        self._move(before)
+        door, events = doors.step(self._door, sighting, self._clock(), self._parts.policy)
+        self._become(door)
         self._tell(events, frame)
 
     def _lock(self, reason: LockReason) -> None:
-        before = self._door.latch
-        self._door, events = doors.lock(self._door, self._clock(), reason, self._parts.policy)
-        self._move(before)
+        door, events = doors.lock(self._door, self._clock(), reason, self._parts.policy)
+        self._become(door)
         self._tell(events)
 
-    def _move(self, before: LatchState) -> None:
-        now = self._door.latch
-        if now is before:
-            return
-        if now is LatchState.UNLOCKED:
-            self._parts.latch.unlock()
-        else:
-            self._parts.latch.lock()
-        self._parts.publisher.latch(now)
+    def _become(self, door: Door) -> None:
+        """Move the bolt; only a bolt that has moved makes the door another."""
+        if door.latch is not self._door.latch:
+            if door.latch is LatchState.UNLOCKED:
+                self._parts.latch.unlock()
+            else:
+                self._parts.latch.lock()
+            self._parts.publisher.latch(door.latch)
+        self._door = door
 
     def _tell(self, events: Sequence[Event], frame: Frame | None = None) -> None:
         latency_ms = round((self._clock() - frame.taken_at) * 1000) if frame else None

@@ -7,7 +7,9 @@ TensorFlow Lite metadata. petdoor's tail holds ``labels.txt`` (a class name a li
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,6 +23,13 @@ from petdoor.flatbuffer import MAGIC, check_complete
 SCHEMA: Final = 1
 LABELS_NAME: Final = "labels.txt"
 METADATA_NAME: Final = "petdoor.json"
+_DAMAGE: Final = (
+    # What zipfile, zlib and json raise on flipped bits, and what their answers then lead to.
+    *(AttributeError, EOFError, KeyError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
+    *(struct.error, zipfile.BadZipFile, zlib.error),
+)
+_MEMBER_MAGIC: Final = b"PK\x03\x04"
+_MEMBER_NAME_OFFSET: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def read(path: Path) -> ModelFile:
         raise ModelError(f"{path}: this is no TensorFlow Lite model ({len(content)} bytes)")
     try:
         return _parse(content)
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path}: the model file is damaged: {error}") from error
 
 
@@ -102,6 +111,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 def _parse(content: bytes) -> ModelFile:
     if not zipfile.is_zipfile(io.BytesIO(content)):
         check_complete(content)
+        _check_no_tail_was_begun(content)
         return ModelFile(content, hashlib.sha256(content).hexdigest(), None, None)
     with zipfile.ZipFile(io.BytesIO(content)) as tail:
         names = tail.namelist()
@@ -115,6 +125,14 @@ def _parse(content: bytes) -> ModelFile:
     if facts["sha256"] != digest:
         raise ValueError("its content does not match its own hash")
     return ModelFile(content, digest, labels, _metadata(facts))
+
+
+def _check_no_tail_was_begun(content: bytes) -> None:
+    begin = content.rfind(_MEMBER_MAGIC)
+    name = content[begin + _MEMBER_NAME_OFFSET :]
+    ours = (LABELS_NAME.encode(), METADATA_NAME.encode())
+    if begin >= 0 and any(known.startswith(name[: len(known)]) for known in ours):
+        raise ValueError("its labels and metadata are cut off; copy it again")
 
 
 def _metadata(facts: Mapping[str, Any]) -> Metadata:
@@ -136,7 +154,9 @@ def ranges(species: Mapping[str, Sequence[Sequence[int]]]) -> Ranges:
     """
     if not species or OTHER in species:
         raise ValueError("species: name at least one, and none of them 'other'")
-    return {name: tuple(ClassRange(int(a), int(b)) for a, b in spans) for name, spans in species.items()}
+    if not all(species.values()):
+        raise ValueError("species: each needs one range at least")
+    return {name: tuple(ClassRange(first, last) for first, last in spans) for name, spans in species.items()}
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Pictures as petdoor has them everywhere: height x width x 3, uint8, RGB."""
 
 import glob
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias, cast
@@ -42,9 +43,14 @@ def read(path: Path) -> Picture:
 
 
 def find(pattern: str) -> list[Path]:
-    """The picture files of a folder (its subfolders too), or those a glob names, in order of name."""
-    folder = Path(pattern)
-    paths = folder.rglob("*") if folder.is_dir() else map(Path, glob.glob(pattern, recursive=True))
+    """The picture files of a folder and its subfolders, or those a file name or glob names, sorted."""
+    named = Path(pattern)
+    if named.is_dir():
+        paths: Iterable[Path] = named.rglob("*")
+    elif named.is_file():  # also one whose name looks like a glob
+        paths = [named]
+    else:
+        paths = map(Path, glob.glob(pattern, recursive=True))
     return sorted(path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
@@ -82,8 +88,8 @@ def resize_into(pixels: Picture, out: Picture) -> None:
 
 def _middle(pixels: Picture, aspect: float) -> Picture:
     height, width = pixels.shape[:2]
-    wide = min(width, round(height * aspect * MAX_SQUEEZE))
-    high = min(height, round(width / aspect * MAX_SQUEEZE))
+    wide = min(width, max(1, round(height * aspect * MAX_SQUEEZE)))
+    high = min(height, max(1, round(width / aspect * MAX_SQUEEZE)))
     left, top = (width - wide) // 2, (height - high) // 2
     return pixels[top : top + high, left : left + wide]
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from petdoor.adapters.classifier import ClassScore
 from petdoor.classify import Judgement
 from petdoor.core.species import Ranges
+from petdoor.errors import PictureError
 
 _RIGHT: Final = "#2a9d4a"
 _NEUTRAL: Final = "#7f8c9b"
@@ -26,7 +27,7 @@ def judgements(shown: Sequence[Judgement], path: Path, *, label: str | None, ran
 
     Raises:
         OSError: the file cannot be written.
-        ValueError: matplotlib does not know the suffix.
+        PictureError: matplotlib does not know the suffix.
     """
     figure = Figure(figsize=(9, 3.2 * len(shown)), layout="constrained")
     FigureCanvasAgg(figure)
@@ -34,7 +35,7 @@ def judgements(shown: Sequence[Judgement], path: Path, *, label: str | None, ran
     for (left, right), judgement in zip(axes, shown, strict=True):
         left.imshow(judgement.picture)
         left.set_axis_off()
-        left.set_title(judgement.image.name, fontsize=9)
+        left.set_title(judgement.image.name, fontsize=9, parse_math=False)
         best = judgement.top
         colours = [_RIGHT if label and _is_right(score, label, ranges) else _NEUTRAL for score in best]
         bars = right.barh(
@@ -45,7 +46,12 @@ def judgements(shown: Sequence[Judgement], path: Path, *, label: str | None, ran
         right.set_xlim(0, 1.1)
         right.spines[["top", "right"]].set_visible(False)
         right.set_title(f"{judgement.verdict.message}  ({_summary(judgement)})", fontsize=9)
-    figure.savefig(path, dpi=110)
+        for tick in right.get_yticklabels():
+            tick.set_parse_math(False)
+    try:
+        figure.savefig(path, dpi=110)
+    except ValueError as error:
+        raise PictureError(f"{path}: {error}") from error
 
 
 def _is_right(score: ClassScore, label: str, ranges: Ranges) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -55,7 +55,7 @@ class CameraSettings(Section):
     rotate: Literal[0, 90, 180, 270] = 0
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     roi: tuple[Share, Share, Share, Share] = (0.0, 0.0, 1.0, 1.0)
-    stall_seconds: Seconds = 5.0
+    stall_seconds: Annotated[float, Field(gt=0, le=10)] = 5.0
     freeze_seconds: Seconds = 30.0
     give_up_seconds: Seconds = 300.0
 
@@ -115,30 +115,54 @@ class RuleSettings(Section):
     threshold: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
+_TOGETHER: Final = {
+    "admit": ("admit",),
+    "keep_in": ("admit", "keep_in"),
+    "window_frames": ("confirm_frames", "window_frames"),
+    "max_unlock_seconds": ("unlock_seconds", "max_unlock_seconds"),
+}
+"""What the core must find safe: the setting that is told to be at fault, and those it is judged with."""
+
+
 class PolicySettings(Section):
     """Who may pass, how sure the door must be, and for how long: see ``Policy``."""
 
     admit: list[str] = ["dog"]
-    keep_in: list[str] = ["cat"]
+    keep_in: list[str] = Field(default=["cat"], validate_default=True)
     confirm_frames: Annotated[int, Field(ge=2, le=100)] = 4
-    window_frames: Annotated[int, Field(ge=2, le=100)] = 5
+    window_frames: Annotated[int, Field(ge=2, le=100, validate_default=True)] = 5
     veto_confidence: Annotated[float, Field(gt=0, le=1)] = 0.1
     visit_gap_seconds: Seconds = 3.0
     refuse_after_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     unlock_seconds: Seconds = 5.0
     linger_seconds: Seconds = 1.0
-    max_unlock_seconds: Annotated[float, Field(gt=0, le=60)] = 20.0
+    max_unlock_seconds: Annotated[float, Field(gt=0, le=60, validate_default=True)] = 20.0
     refractory_seconds: Annotated[float, Field(ge=0, le=3600)] = 3.0
 
-    @model_validator(mode="after")
-    def _is_safe(self) -> "PolicySettings":
-        self.policy()
-        return self
+    @field_validator(*_TOGETHER)
+    @classmethod
+    def _makes_a_safe_door(cls, value: Any, info: ValidationInfo) -> Any:
+        values = info.data | {info.field_name: value}
+        names = _TOGETHER[str(info.field_name)]
+        if all(name in values for name in names):
+            _core_finds_safe({name: _frozen(values[name]) for name in names})
+        return value
 
     def policy(self) -> Policy:
         """The same for the core."""
-        values = self.model_dump()
-        return Policy(**values | {name: frozenset(values[name]) for name in ("admit", "keep_in")})
+        return Policy(**{name: _frozen(value) for name, value in self.model_dump().items()})
+
+
+def _core_finds_safe(values: Mapping[str, Any]) -> None:
+    try:
+        Policy(**{"keep_in": frozenset(), **values})
+    except ValueError as error:
+        # The core names the setting first; here its full name stands in front already.
+        raise ValueError(str(error).partition(": ")[2]) from error
+
+
+def _frozen(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, list) else value
 
 
 class ServoSettings(Section):

@@ -132,10 +132,13 @@ def test_a_camera_may_be_a_bare_number(file):
         ("colour: red", "colour: there is no such key"),
         ("latch: {servo: {speed: 3}}", "latch.servo.speed: there is no such key"),
         ("policy: {admit: dog}", "policy.admit: 'dog' is not allowed"),
-        ("policy: {admit: [other]}", "policy: admit: 'other' may not be admitted"),
+        ("policy: {admit: [other]}", "policy.admit: ['other'] is not allowed: 'other' may not be admitted"),
         ("policy: {admit: [dog, cat]}", "cat cannot be admitted and kept in at once"),
-        ("policy: {confirm_frames: 6}", "window_frames: confirm_frames or more"),
-        ("policy: {unlock_seconds: 30}", "max_unlock_seconds: unlock_seconds or more"),
+        ("policy: {confirm_frames: 6}", "policy.window_frames: 5 is not allowed: confirm_frames or more"),
+        (
+            "policy: {unlock_seconds: 30}",
+            "policy.max_unlock_seconds: 20.0 is not allowed: unlock_seconds or more",
+        ),
         ("camera: {roi: [0.5, 0.0, 0.6, 1.0]}", "left + width and top + height must stay within 1"),
         ("camera: {roi: [0.0, 0.0, 0.0, 1.0]}", "neither may be empty"),
         ("model: {path: a, species: {other: [[1, 2]]}}", "none of them 'other'"),
@@ -161,7 +164,7 @@ def test_all_faults_are_told_at_once(file):
 def test_two_keys_at_odds_are_told_beside_another_fault_of_their_section(file):
     said = fault(file, "policy: {confirm_frames: 6, window_frames: 5, veto_confidence: 2}")
     assert "veto_confidence: 2 is not allowed" in said
-    assert "window_frames: confirm_frames or more" in said
+    assert "policy.window_frames: 5 is not allowed: confirm_frames or more" in said
 
 
 @pytest.mark.parametrize("text", ["camera:\n\twidth: 64\n", "camera:\n  width: 64\n\theight: 64\n"])

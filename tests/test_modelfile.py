@@ -92,6 +92,8 @@ def test_the_digest_is_that_of_the_flatbuffer_alone(tmp_path):
 
 def test_packing_the_same_twice_gives_the_same_bytes():
     assert modelfile.pack(HEAD, LABELS, dict(FACTS)) == PACKED
+    with zipfile.ZipFile(io.BytesIO(PACKED)) as tail:
+        assert {member.date_time for member in tail.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_what_the_interpreter_reads_stays_as_it_was(tmp_path):

@@ -123,8 +123,9 @@ class LatestFrameCamera:
 
     def _run(self) -> None:
         delay = self._patience.reopen_seconds
+        freeze = _FreezeDetector(self._patience.freeze_seconds)
         while not self._stopping.is_set():
-            freeze = _FreezeDetector(self._patience.freeze_seconds)
+            freeze.start(self._clock())
             try:
                 self._pump(freeze)
             except EndOfFramesError as end:
@@ -146,7 +147,9 @@ class LatestFrameCamera:
             while not self._stopping.wait(max(0.0, due - self._clock())):
                 raw = capture.read()
                 now = self._clock()
-                if not (capture.is_live and freeze.repeats(raw, now)):
+                if capture.is_live and freeze.repeats(raw, now):
+                    self._heard_at = now
+                else:
                     self._keep(capture, raw, now)
                 due = max(due + capture.interval_seconds, now)
 
@@ -175,6 +178,11 @@ class _FreezeDetector:
         self._freeze_seconds = freeze_seconds
         self._sample: Picture | None = None
         self._changed_at = 0.0
+        self.saw_change = False
+
+    def start(self, now: float) -> None:
+        """A capture begins; the last picture of the one before is remembered, and is no news."""
+        self._changed_at = now
         self.saw_change = False
 
     def repeats(self, raw: Picture, now: float) -> bool:

@@ -144,8 +144,8 @@ def opener(source: str, wanted: Format, *, loop: bool) -> Callable[[], VideoCapt
 
 
 def redacted(source: str) -> str:
-    """The source without the user and password a URL may hold: this is what logs may say."""
-    return re.sub(r"//[^/@]*@", "//***@", source)
+    """The source without the secrets a URL may hold before its host or in its query: fit for logs."""
+    return re.sub(r"(?<=\?).*", "***", re.sub(r"//[^/]*@", "//***@", source)) if "://" in source else source
 
 
 def _open_device(source: str, wanted: Format) -> Any:

@@ -45,8 +45,10 @@ class SolenoidLatch:
     def close(self) -> None:
         if not self._device.closed:
             # Off first: a closed pin becomes an input and keeps or floats to any level.
-            self.lock()
-            self._device.close()
+            try:
+                self.lock()
+            finally:
+                self._device.close()
 
 
 class ServoLatch:
@@ -84,7 +86,11 @@ class ServoLatch:
         self._angle: float | None = None
         with _gpio_errors(pin):
             self._device = AngularServo(pin, initial_angle=None, pin_factory=pin_factory)
-        self.lock()
+        try:
+            self.lock()
+        except LatchError:
+            self._device.close()
+            raise
 
     def lock(self) -> None:
         self._turn(self._locked_angle)
@@ -94,12 +100,15 @@ class ServoLatch:
 
     def close(self) -> None:
         if not self._device.closed:
-            self.lock()
-            self._device.close()
+            try:
+                self.lock()
+            finally:
+                self._device.close()
 
     def _turn(self, angle: float) -> None:
         if angle == self._angle:
             return
+        self._angle = None  # unknown until it has arrived: what fails on the way is tried again
         with _gpio_errors(self._pin):
             self._device.angle = angle
             self._pause(self._travel_seconds)

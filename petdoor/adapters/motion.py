@@ -11,6 +11,7 @@ from petdoor.core.ports import Frame
 from petdoor.pictures import Picture
 
 _SMALL = (80, 60)
+_FLAT_VARIANCE = 25.0
 
 
 class BackgroundMotionGate:
@@ -48,8 +49,7 @@ class BackgroundMotionGate:
         return frame.taken_at < self._open_until
 
     def _has_changed(self, small: NDArray[np.float32], background: NDArray[np.float32]) -> bool:
-        difference = small - background
-        # A cloud, a lamp or the exposure shifts every point alike; an animal shifts only some.
+        difference = small - _relit(background, small)
         difference -= np.median(difference)
         return bool(np.mean(np.abs(difference) > self._level) >= self._area)
 
@@ -60,6 +60,19 @@ class BackgroundMotionGate:
             share = 1 - math.exp(-(now - self._looked_at) / self._adapt_seconds)
             self._background += share * (small - self._background)
         self._looked_at = now
+
+
+def _relit(background: NDArray[np.float32], small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The background in the light of the new frame.
+
+    A cloud, a lamp or the exposure brightens and stretches every point alike; an animal changes some.
+    """
+    centred = background - background.mean()
+    spread = float(np.mean(centred * centred))
+    if spread < _FLAT_VARIANCE:
+        return background
+    gain = float(np.mean(centred * small)) / spread
+    return background * np.float32(np.clip(gain, 0.5, 2.0))
 
 
 def _shrunk(pixels: Picture) -> NDArray[np.float32]:

@@ -1,11 +1,11 @@
 """The decision: a pure function from what is seen, and when, to what the bolt does.
 
-Times are seconds on one monotonic clock; only differences matter. A clock that steps back is held at
-the latest time seen, so no timer can be stretched by it.
+Times are seconds on one monotonic clock; only differences matter. The door counts what passes: a clock
+that steps back loses no time that was counted, and none that passes from there.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from statistics import fmean
@@ -95,12 +95,21 @@ class Unlocked:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """All the door remembers between two steps; a new one is locked."""
+    """All the door remembers between two steps; a new one is locked.
 
-    now: float = -inf
+    Attributes:
+        clock: what the clock showed at the last step.
+        now: the seconds counted since the first.
+        visit: whoever is there.
+        unlocked: the bolt is drawn.
+        rest_until: no unlocking before.
+    """
+
+    clock: float | None = None
+    now: float = 0.0
     visit: Visit | None = None
     unlocked: Unlocked | None = None
-    rest_until: float = field(default=-inf)
+    rest_until: float = -inf
 
     @property
     def latch(self) -> LatchState:
@@ -116,8 +125,8 @@ def step(door: Door, sighting: Sighting | None, now: float, policy: Policy) -> t
         now: monotonic seconds.
         policy: the rules of the house.
     """
-    now = max(now, door.now)
-    door = replace(door, now=now, visit=_observe(door.visit, sighting, now, policy))
+    door = _at(door, now)
+    door = replace(door, visit=_observe(door.visit, sighting, door.now, policy))
     if door.unlocked:
         return _while_unlocked(door, door.unlocked, sighting, policy)
     if door.visit and sighting:
@@ -127,7 +136,7 @@ def step(door: Door, sighting: Sighting | None, now: float, policy: Policy) -> t
 
 def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
     """Lock for a reason that is not in the picture; whatever was seen is forgotten."""
-    door = replace(door, now=max(now, door.now), visit=None)
+    door = replace(_at(door, now), visit=None)
     if door.unlocked:
         return _locked(door, door.unlocked, reason, policy)
     return door, []
@@ -136,6 +145,11 @@ def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Do
 def verdict(sighting: Sighting, policy: Policy) -> Verdict:
     """What a single picture deserves; the door itself never acts on one alone."""
     return _verdict(sighting.species, _barred((sighting,), policy), policy)
+
+
+def _at(door: Door, clock: float) -> Door:
+    passed = 0.0 if door.clock is None else max(0.0, clock - door.clock)
+    return replace(door, clock=clock, now=door.now + passed)
 
 
 def _observe(visit: Visit | None, sighting: Sighting | None, now: float, policy: Policy) -> Visit | None:

@@ -31,8 +31,10 @@ class ClassRange:
     last: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.first <= self.last:
-            raise ValueError(f"class range {self.first}..{self.last} must satisfy 0 <= first <= last")
+        whole = isinstance(self.first, int) and isinstance(self.last, int)
+        if not (whole and 0 <= self.first <= self.last):
+            span = f"{self.first!r}..{self.last!r}"
+            raise ValueError(f"class range {span} must satisfy 0 <= first <= last in whole numbers")
 
     def __contains__(self, index: int) -> bool:
         return self.first <= index <= self.last

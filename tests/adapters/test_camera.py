@@ -150,6 +150,7 @@ def test_a_camera_that_was_lost_says_so_and_comes_back(make, reason):
         second = ScriptedCapture(picture(2))
         captures.hand(second)
         np.testing.assert_array_equal(shown(camera.read(LONG_SECONDS)), picture(2))
+        assert camera.read(0) is None
         let_go(second.steps)
 
 

@@ -8,6 +8,7 @@ import threading
 from contextlib import closing
 
 import pytest
+import trustme
 from paho.mqtt.client import Client
 
 from petdoor.adapters.publisher import BIRTH_TOPIC, Broker, MqttPublisher, Tls, probe
@@ -237,28 +238,12 @@ def test_certificates_that_cannot_be_used_are_a_fault_of_the_settings(tmp_path):
 @pytest.fixture
 def encrypted(tmp_path):
     """A broker that speaks TLS only, and the authority that vouches for it."""
-    openssl = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=127.0.0.1",
-    ]
-    files = [
-        "-addext",
-        "subjectAltName=IP:127.0.0.1",
-        "-keyout",
-        tmp_path / "key.pem",
-        "-out",
-        tmp_path / "ca.pem",
-    ]
-    subprocess.run([*openssl, *files], check=True, capture_output=True)
-    broker = Mosquitto(tmp_path, extra=f"certfile {tmp_path}/ca.pem\nkeyfile {tmp_path}/key.pem")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    broker = Mosquitto(tmp_path, extra=f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem")
     broker.start()
     yield broker, tmp_path / "ca.pem"
     broker.stop()
