@@ -22,7 +22,7 @@ from petdoor.core.events import (
     payload,
 )
 from petdoor.core.ports import Camera, Classifier, Frame, Latch, MotionGate, Publisher, Rule
-from petdoor.core.species import Sighting
+from petdoor.core.species import OTHER, Sighting
 from petdoor.errors import CameraError, EndOfFramesError
 
 log = logging.getLogger(__name__)
@@ -150,6 +150,9 @@ class Daemon:
             suffix = f", {latency_ms} ms" if isinstance(event, AnimalJudged) else ""
             log.log(_level(event), "%s%s", event, suffix)
             self._parts.publisher.event(self._receipt(event, latency_ms))
+            # Of what is no known animal no picture leaves the door: it may be a person.
+            if frame and isinstance(event, AnimalJudged) and event.species != OTHER:
+                self._parts.publisher.snapshot(frame.pixels)
 
     def _receipt(self, event: Event, latency_ms: int | None) -> dict[str, Any]:
         receipt = {

@@ -145,7 +145,9 @@ def open_publisher(
         "runtime": RUNTIME,
         "latch": "simulated" if simulated else settings.latch.kind,
     }
-    return MqttPublisher(broker(settings.mqtt, environ), door_id=settings.id, info=info)
+    return MqttPublisher(
+        broker(settings.mqtt, environ), door_id=settings.id, info=info, snapshots=settings.mqtt.snapshots
+    )
 
 
 def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory, stack: ExitStack) -> Parts:

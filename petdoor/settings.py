@@ -200,6 +200,7 @@ class MqttSettings(Section):
     password_file: FilePath | None = None
     tls: TlsSettings | None = None
     keepalive_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
+    snapshots: bool = True
 
     def password(self, environ: Mapping[str, str]) -> str | None:
         """The password from ``password_file``, systemd's credential or the environment, in this order.

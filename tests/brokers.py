@@ -69,7 +69,7 @@ class Listener:
 
     def _on_message(self, _client, _data, message):
         with self._changed:
-            self.heard.append((message.topic, message.payload.decode(), message.retain))
+            self.heard.append((message.topic, message.payload.decode(errors="replace"), message.retain))
             self._changed.notify_all()
 
     def wait_for(self, topic, contains=""):

@@ -84,6 +84,7 @@ class RecordingPublisher:
         self.latch_states: list[LatchState] = []
         self.camera_states: list[bool] = []
         self.stats_told: list[Mapping[str, Any]] = []
+        self.snapshots: list[Any] = []
         self.closed = False
 
     def event(self, payload: Mapping[str, Any]) -> None:
@@ -94,6 +95,9 @@ class RecordingPublisher:
 
     def camera(self, *, online: bool) -> None:
         self.camera_states.append(online)
+
+    def snapshot(self, pixels: Any) -> None:
+        self.snapshots.append(pixels)
 
     def stats(self, payload: Mapping[str, Any]) -> None:
         self.stats_told.append(payload)

@@ -322,6 +322,12 @@ def test_without_a_clock_of_its_own_the_door_tells_the_time_in_utc():
     assert before <= datetime.fromisoformat(told) <= datetime.now(UTC)
 
 
+@pytest.mark.parametrize(("seen", "sent"), [(DOG, [DOG]), (CAT, [CAT]), (SOMETHING, [])])
+def test_the_picture_that_decided_is_sent_of_known_animals_only(seen, sent):
+    house = House(*[seen] * 25).run()
+    assert house.publisher.snapshots == sent
+
+
 def test_the_log_says_what_happened_and_how_fast(caplog):
     caplog.set_level(logging.INFO)
     House(*[DOG] * 4, LOST).run()

@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from petdoor.core.door import LatchState
 from petdoor.errors import ConfigError
+from petdoor.pictures import Picture, encode_jpeg
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +69,12 @@ class MqttPublisher:
         *,
         door_id: str,
         info: Mapping[str, Any],
+        snapshots: bool = True,
         new_client: Callable[..., Client] = Client,
     ) -> None:
         self._base = f"petdoor/{door_id}"
         self._broker = broker
+        self._sends_snapshots = snapshots
         self._lock = threading.Lock()
         self._states: dict[str, str] = {"info": json.dumps(info)}
         self._backlog: deque[dict[str, Any]] = deque(maxlen=_BACKLOG_EVENTS)
@@ -96,6 +99,11 @@ class MqttPublisher:
 
     def camera(self, *, online: bool) -> None:
         self._state("camera/availability", ONLINE if online else OFFLINE)
+
+    def snapshot(self, pixels: Picture) -> None:
+        """Publish the picture that decided, as JPEG; not retained, lest old news look new after a restart."""
+        if self._sends_snapshots and self._client.is_connected():
+            self._client.publish(f"{self._base}/snapshot", encode_jpeg(pixels), qos=0)
 
     def stats(self, payload: Mapping[str, Any]) -> None:
         """Publish how the door is doing; lost when nobody listens."""
@@ -206,6 +214,9 @@ class SilentPublisher:
         """Nobody listens."""
 
     def camera(self, *, online: bool) -> None:
+        """Nobody listens."""
+
+    def snapshot(self, pixels: Picture) -> None:
         """Nobody listens."""
 
     def stats(self, payload: Mapping[str, Any]) -> None:

@@ -88,6 +88,9 @@ class Publisher(Protocol):
     def camera(self, *, online: bool) -> None:
         """The door sees, or is blind."""
 
+    def snapshot(self, pixels: Pixels) -> None:
+        """The picture that decided."""
+
     def stats(self, payload: Mapping[str, Any]) -> None:
         """How the door is doing."""
 

@@ -103,7 +103,7 @@ def test_labels_that_name_dog_and_cat_are_ranges_enough(tiny_models):
 
 
 def test_labels_without_dog_or_cat_need_ranges(tiny_models):
-    with pytest.raises(ModelError, match="set model.species"):
+    with pytest.raises(ModelError, match=r"set model.species"):
         seven_classes(tiny_models, labels=list("abcdefg"))
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import closing
 
+import numpy as np
 import pytest
 import trustme
 from paho.mqtt.client import Client
@@ -61,6 +62,24 @@ def test_an_event_is_told_once_and_never_retained(mosquitto):
         _, payload, _ = listener.wait_for("petdoor/back/event")
         assert json.loads(payload) == {**event(1), "replayed": False}
         assert "petdoor/back/event" not in retained(mosquitto.port)
+
+
+def test_a_snapshot_is_a_jpeg_and_never_retained(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener, closing(publisher(mosquitto.port)) as told:
+        listener.wait_for("petdoor/back/availability", "online")
+        told.snapshot(np.zeros((48, 64, 3), np.uint8))
+        listener.wait_for("petdoor/back/snapshot", "JFIF")
+        assert "petdoor/back/snapshot" not in retained(mosquitto.port)
+
+
+def test_snapshots_can_be_left_out(mosquitto):
+    quiet = MqttPublisher(Broker("127.0.0.1", mosquitto.port), door_id="back", info=INFO, snapshots=False)
+    with closing(Listener(mosquitto.port)) as listener, closing(quiet):
+        listener.wait_for("petdoor/back/availability", "online")
+        quiet.snapshot(np.zeros((48, 64, 3), np.uint8))
+        quiet.latch(LatchState.LOCKED)
+        listener.wait_for("petdoor/back/lock/state")
+        assert "petdoor/back/snapshot" not in [topic for topic, _, _ in listener.heard]
 
 
 def test_closing_says_offline(mosquitto):
