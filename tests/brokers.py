@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -41,6 +42,15 @@ class Mosquitto:
             else:
                 return
         pytest.fail("mosquitto did not start")
+
+    def hang(self):
+        """Accept what comes, and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def kill(self):
+        """End without a word."""
+        self._process.kill()
+        self._process.wait(10)
 
     def stop(self):
         if self._process:

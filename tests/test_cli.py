@@ -317,6 +317,14 @@ def test_a_plot_colours_the_right_answer(colours, label):
     assert count_green("out.png") > 1000
 
 
+def test_a_plot_colours_all_classes_of_the_right_species(colours):
+    (colours.parent / "labels.txt").write_text("poodle\ntabby\nbird\n")
+    model = json.loads(colours.read_text())["model"] | {"species": {"dog": [[0, 0]], "cat": [[1, 1]]}}
+    file = settings(colours.parent, model=model)
+    petdoor("classify", "--config", file, "--plot", "out.png", "--label", "dog", picture("a.png", RED))
+    assert count_green("out.png") > 1000
+
+
 def test_a_plot_colours_a_class_as_well_as_a_species(colours):
     petdoor("classify", "--config", colours, "--plot", "out.png", "--label", "bird", picture("a.png", BLUE))
     assert count_green("out.png") > 1000

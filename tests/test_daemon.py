@@ -149,6 +149,15 @@ def test_the_end_of_the_frames_ends_at_once_when_the_door_is_locked():
     assert house.clock.now == pytest.approx(1000.2)
 
 
+def test_the_bolt_moves_before_the_world_is_told():
+    journal = []
+    latch, publisher = RecordingLatch(), RecordingPublisher()
+    latch.commands = publisher.events = journal
+    House(*[DOG] * 4, latch=latch, publisher=publisher).run()
+    told = [entry if isinstance(entry, str) else entry["event_type"] for entry in journal]
+    assert told[:6] == ["lock", "unlock", "animal_admitted", "door_unlocked", "lock", "door_locked"]
+
+
 def test_a_stop_before_the_start_ends_at_once_and_locked():
     stop = Flag()
     stop.set()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -26,6 +26,8 @@ OFFLINE: Final = "offline"
 BIRTH_TOPIC: Final = "homeassistant/status"
 _BACKLOG_EVENTS: Final = 1000
 _GOODBYE_SECONDS: Final = 2.0
+_RECONNECT_SECONDS: Final = 1
+_RECONNECT_MAX_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,12 @@ class MqttPublisher:
     """Publishes below ``petdoor/<door_id>/``.
 
     State and availability are retained and told again at every connection. Events are QoS 1 and never
-    retained; what happened while the broker was away is told afterwards on ``event/replayed``, marked as
-    such, so that nothing acts on old news. Nothing here blocks or raises once it is built.
+    retained; what the broker has not acknowledged when it goes away is told afterwards on
+    ``event/replayed``, marked as such, so that nothing acts on old news. Nothing here blocks or raises
+    once it is built.
+
+    Every connection has a client of its own: paho would send the unacknowledged messages of the last one
+    again, old states after new ones, and old events as if they were fresh.
 
     Raises:
         ConfigError: the TLS files cannot be used.
@@ -69,30 +75,32 @@ class MqttPublisher:
         *,
         door_id: str,
         info: Mapping[str, Any],
-        snapshots: bool = True,
+        snapshots: bool = False,
         new_client: Callable[..., Client] = Client,
     ) -> None:
         self._base = f"petdoor/{door_id}"
+        self._client_id = f"petdoor-{door_id}"
         self._broker = broker
         self._sends_snapshots = snapshots
+        self._new_client = new_client
         self._lock = threading.Lock()
         self._states: dict[str, str] = {"info": json.dumps(info)}
         self._backlog: deque[dict[str, Any]] = deque(maxlen=_BACKLOG_EVENTS)
+        self._sent: deque[tuple[MQTTMessageInfo, dict[str, Any]]] = deque()
         self._complaints: set[str] = set()
-        self._closed = False
-        self._client = new_client(CallbackAPIVersion.VERSION2, client_id=f"petdoor-{door_id}")
-        self._prepare(self._client)
-        self._client.connect_async(broker.host, broker.port, broker.keepalive_seconds)
-        self._client.loop_start()
+        self._is_listened_to = False
+        self._reconnect_seconds = _RECONNECT_SECONDS
+        self._closing = threading.Event()
+        self._client = self._prepared()
+        self._start(self._client)
 
     def event(self, payload: Mapping[str, Any]) -> None:
         """Publish an event; keep it for later when nobody listens."""
-        message = {**payload, "replayed": False}
         with self._lock:
-            if not self._client.is_connected():
-                self._backlog.append(message)
+            if not self._is_listened_to:
+                self._backlog.append(dict(payload))
                 return
-        self._publish("event", json.dumps(message))
+        self._send_event(dict(payload), replayed=False)
 
     def latch(self, state: LatchState) -> None:
         self._state("lock/state", state.value)
@@ -102,7 +110,7 @@ class MqttPublisher:
 
     def snapshot(self, pixels: Picture) -> None:
         """Publish the picture that decided, as JPEG; not retained, lest old news look new after a restart."""
-        if self._sends_snapshots and self._client.is_connected():
+        if self._sends_snapshots and self._is_listened_to:
             self._client.publish(f"{self._base}/snapshot", encode_jpeg(pixels), qos=0)
 
     def stats(self, payload: Mapping[str, Any]) -> None:
@@ -111,55 +119,68 @@ class MqttPublisher:
 
     def close(self) -> None:
         """Say ``offline`` as long as the broker takes it in time, and hang up."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._client.is_connected():
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._closing.set()
+        if self._is_listened_to:
             # A clean goodbye suppresses the will, so the will's words must be said.
             self._publish_and_wait("availability", OFFLINE)
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _prepare(self, client: Client) -> None:
+    def _prepared(self) -> Client:
+        client = self._new_client(CallbackAPIVersion.VERSION2, client_id=self._client_id)
         client.will_set(f"{self._base}/availability", OFFLINE, qos=1, retain=True)
-        client.reconnect_delay_set(1, 60)
-        client.max_queued_messages_set(100)
-        if self._broker.username is not None:
-            client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls:
-            _encrypt(client, self._broker.tls)
+        client.reconnect_delay_set(1, _RECONNECT_MAX_SECONDS)
+        client.max_queued_messages_set(0)  # as many as there are: the backlog is bounded itself
+        _sign_in(client, self._broker)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        return client
+
+    def _start(self, client: Client) -> None:
+        client.connect_async(self._broker.host, self._broker.port, self._broker.keepalive_seconds)
+        client.loop_start()
 
     def _state(self, topic: str, value: str) -> None:
         with self._lock:
             self._states[topic] = value
-            if not self._client.is_connected():
+            if not self._is_listened_to:
                 return
         self._publish(topic, value, retain=True)
 
-    def _publish(self, topic: str, value: str, *, retain: bool = False) -> None:
-        self._client.publish(f"{self._base}/{topic}", value, qos=1, retain=retain)
+    def _publish(self, topic: str, value: str, *, retain: bool = False) -> MQTTMessageInfo:
+        return self._client.publish(f"{self._base}/{topic}", value, qos=1, retain=retain)
+
+    def _send_event(self, payload: dict[str, Any], *, replayed: bool) -> None:
+        topic = "event/replayed" if replayed else "event"
+        self._sent.append((self._publish(topic, json.dumps({**payload, "replayed": replayed})), payload))
+        while self._sent and self._sent[0][0].is_published():
+            self._sent.popleft()
 
     def _publish_and_wait(self, topic: str, value: str) -> None:
-        told = self._client.publish(f"{self._base}/{topic}", value, qos=1, retain=True)
         try:
-            told.wait_for_publish(_GOODBYE_SECONDS)
+            self._publish(topic, value, retain=True).wait_for_publish(_GOODBYE_SECONDS)
         except (RuntimeError, ValueError) as error:
             log.warning("could not say goodbye to the broker: %s", error)
 
     def _announce(self) -> None:
-        """All states, then ``online``: who listens finds them true."""
+        """All states, then ``online``: who listens finds them true. Then what was missed."""
         with self._lock:
-            states, missed = dict(self._states), list(self._backlog)
+            missed = [payload for info, payload in self._sent if not info.is_published()] + [*self._backlog]
+            self._sent.clear()
             self._backlog.clear()
+            states = dict(self._states)
+            self._is_listened_to = True
         for topic, value in states.items():
             self._publish(topic, value, retain=True)
         self._publish("availability", ONLINE, retain=True)
-        for message in missed:
-            self._publish("event/replayed", json.dumps({**message, "replayed": True}))
+        for payload in missed:
+            self._send_event(payload, replayed=True)
 
     # What follows runs on paho's thread, which an exception would end for good: publish and log only.
 
@@ -175,8 +196,11 @@ class MqttPublisher:
             self._complain(f"the broker {self._broker!r} refuses us: {code}")
             return
         self._complaints.clear()
+        self._reconnect_seconds = _RECONNECT_SECONDS
         log.info("connected to the broker %r", self._broker)
         client.subscribe(BIRTH_TOPIC, qos=1)
+
+    def _on_subscribe(self, *_: object) -> None:
         self._announce()
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
@@ -184,14 +208,27 @@ class MqttPublisher:
 
     def _on_disconnect(
         self,
-        _client: Client,
+        client: Client,
         _data: object,
         _flags: DisconnectFlags,
         code: ReasonCode,
         _properties: Properties | None,
     ) -> None:
+        self._is_listened_to = False
         if code.is_failure:
             self._complain(f"lost the broker {self._broker!r}: {code}; trying on")
+        client.loop_stop()
+        if not self._closing.wait(self._reconnect_seconds):
+            self._reconnect()
+
+    def _reconnect(self) -> None:
+        self._reconnect_seconds = min(2 * self._reconnect_seconds, _RECONNECT_MAX_SECONDS)
+        client = self._prepared()
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._client = client
+            self._start(client)
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if message.topic == BIRTH_TOPIC and message.payload == ONLINE.encode():
@@ -243,19 +280,23 @@ def probe(broker: Broker, *, timeout_seconds: float = 5.0) -> str:
         answered.set()
 
     client.on_connect = on_connect
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        _encrypt(client, broker.tls)
+    _sign_in(client, broker)
     try:
         client.connect(broker.host, broker.port, broker.keepalive_seconds)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         return f"cannot be reached: {error}"
     client.loop_start()
     answered.wait(timeout_seconds)
     client.disconnect()
     client.loop_stop()
     return answer[0]
+
+
+def _sign_in(client: Client, broker: Broker) -> None:
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        _encrypt(client, broker.tls)
 
 
 def _encrypt(client: Client, tls: Tls) -> None:

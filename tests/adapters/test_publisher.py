@@ -24,6 +24,10 @@ def publisher(port, **login):
     return MqttPublisher(Broker("127.0.0.1", port, **login), door_id="back", info=INFO)
 
 
+def photographer(port):
+    return MqttPublisher(Broker("127.0.0.1", port), door_id="back", info=INFO, snapshots=True)
+
+
 def retained(port):
     """What a newcomer hears: topic -> payload."""
     with closing(Listener(port)) as newcomer:
@@ -65,19 +69,18 @@ def test_an_event_is_told_once_and_never_retained(mosquitto):
 
 
 def test_a_snapshot_is_a_jpeg_and_never_retained(mosquitto):
-    with closing(Listener(mosquitto.port)) as listener, closing(publisher(mosquitto.port)) as told:
+    with closing(Listener(mosquitto.port)) as listener, closing(photographer(mosquitto.port)) as told:
         listener.wait_for("petdoor/back/availability", "online")
         told.snapshot(np.zeros((48, 64, 3), np.uint8))
         listener.wait_for("petdoor/back/snapshot", "JFIF")
         assert "petdoor/back/snapshot" not in retained(mosquitto.port)
 
 
-def test_snapshots_can_be_left_out(mosquitto):
-    quiet = MqttPublisher(Broker("127.0.0.1", mosquitto.port), door_id="back", info=INFO, snapshots=False)
-    with closing(Listener(mosquitto.port)) as listener, closing(quiet):
+def test_no_snapshot_is_sent_unless_asked_for(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener, closing(publisher(mosquitto.port)) as told:
         listener.wait_for("petdoor/back/availability", "online")
-        quiet.snapshot(np.zeros((48, 64, 3), np.uint8))
-        quiet.latch(LatchState.LOCKED)
+        told.snapshot(np.zeros((48, 64, 3), np.uint8))
+        told.latch(LatchState.LOCKED)
         listener.wait_for("petdoor/back/lock/state")
         assert "petdoor/back/snapshot" not in [topic for topic, _, _ in listener.heard]
 
@@ -131,6 +134,36 @@ def test_what_happened_while_the_broker_was_away_is_told_later_marked_and_apart(
         told.event(event(2))
         _, payload, _ = listener.wait_for("petdoor/back/event")
         assert json.loads(payload) == {**event(2), "replayed": False}
+
+
+def test_a_thousand_missed_events_are_all_told(mosquitto):
+    told, client = late_publisher(mosquitto.port)
+    with closing(Listener(mosquitto.port)) as listener, closing(told):
+        for number in range(1200):
+            told.event(event(number))
+        client.start()
+        listener.wait_for("petdoor/back/event/replayed", '"number": 1199,')
+        numbers = [
+            json.loads(text)["number"] for topic, text, _ in listener.heard if topic.endswith("replayed")
+        ]
+    assert numbers == list(range(200, 1200))
+
+
+def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_as_old(tmp_path):
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    with closing(publisher(broker.port)) as told, closing(Listener(broker.port)) as listener:
+        listener.wait_for("petdoor/back/availability", "online")
+        broker.hang()
+        told.latch(LatchState.UNLOCKED)
+        told.event(event(1))
+        broker.kill()
+        told.latch(LatchState.LOCKED)
+        broker.start()
+        listener.wait_for("petdoor/back/event/replayed", '"number": 1,')
+        assert not [topic for topic, _, _ in listener.heard if topic == "petdoor/back/event"]
+        assert retained(broker.port)["petdoor/back/lock/state"] == "LOCKED"
+    broker.stop()
 
 
 def test_a_broker_that_comes_up_late_is_told_the_state(tmp_path):
