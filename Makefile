@@ -15,13 +15,13 @@ help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
 
 run: door.tflite .venv/door ## Watch the camera and work the latch: make run SOURCE=photos/ WEIGHTS=file.h5
-	$(BIN)/petdoor run --model door.tflite $(if $(SOURCE),--source '$(SOURCE)')
+	OPENCV_LOG_LEVEL=ERROR $(BIN)/petdoor run --model door.tflite $(if $(SOURCE),--source '$(SOURCE)')
 
 model: .venv/host ## Make door.tflite anew
 	$(BIN)/python -m tools export --output door.tflite \
 	  $(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(CALIBRATION),--calibration '$(CALIBRATION)')
 
-door.tflite:
+door.tflite: $(WEIGHTS)
 	$(MAKE) model
 
 test: check tests tests-older-interpreter ## Lint, types and every test, under both interpreters

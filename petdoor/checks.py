@@ -36,7 +36,7 @@ def run_all(settings: Settings, environ: Mapping[str, str]) -> Iterator[Result]:
 
 
 def _model(settings: Settings) -> str:
-    classifier = parts.open_classifier(settings.model)
+    classifier = parts.open_classifier(settings)
     height, width = classifier.input_size
     species = ", ".join(classifier.ranges)
     return f"{settings.model.path}: {width}x{height}, {len(classifier.labels)} classes, knows {species}"

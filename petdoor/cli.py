@@ -63,6 +63,7 @@ def run(config_path: Path | None, source: str | None, model_path: Path | None, l
             camera = settings.camera.model_copy(update={"loop": True})
             settings = settings.model_copy(update={"camera": camera})
         logs.configure(settings.log_level, sys.stderr, os.environ)
+    with faults_end_here(say=log.critical):
         parts.run_door(settings, os.environ, stop_on_signals(), parts.pin_factory(settings.latch))
 
 
@@ -114,9 +115,9 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
     Exit status 1 when a picture cannot be read; the others are judged all the same.
     """
     with faults_end_here():
-        settings = _overridden(_settings(config_path, optional=True), None, model_path)
+        settings = _overridden(_settings_if_any(config_path), None, model_path)
         draw = _plotter() if plot_path else None
-        classifier = parts.open_classifier(settings.model)
+        classifier = parts.open_classifier(settings)
         rule_settings = settings.rule.model_copy(update={"method": method} if method else {})
         rule = parts.species_rule(rule_settings, classifier)
         judged, readable = [], True
@@ -134,24 +135,34 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
 @main.command()
 @_config_option
 def lock(config_path: Path | None) -> None:
-    """Lock the latch and leave it locked: for when the daemon was killed."""
+    """Lock the latch and leave it locked: for when the daemon was killed.
+
+    Of the settings only the section of the latch must be without faults.
+    """
     with faults_end_here():
-        settings = _settings(config_path)
-        factory = parts.pin_factory(settings.latch)
-        parts.open_latch(settings.latch, factory).close()
-        click.echo("locked (simulated: no GPIO here)" if is_simulated(factory) else "locked")
+        settings = config.load_latch(_config_path(config_path))
+        factory = parts.pin_factory(settings)
+        parts.open_latch(settings, factory).close()
+        click.echo("locked (simulated: no bolt moves)" if is_simulated(factory) else "locked")
 
 
-def _settings(path: Path | None, *, optional: bool = False) -> Settings:
+def _settings(path: Path | None) -> Settings:
+    return config.load(_config_path(path))
+
+
+def _config_path(path: Path | None) -> Path:
     if path is None:
         path = next((candidate for candidate in DEFAULT_CONFIGS if candidate.exists()), None)
-    if path is not None:
-        return config.load(path)
-    if optional:
-        return Settings()
-    raise ConfigError(
-        f"no settings: neither {DEFAULT_CONFIGS[0]} nor {DEFAULT_CONFIGS[1]} is there; use --config"
-    )
+    if path is None:
+        raise ConfigError(
+            f"no settings: neither {' nor '.join(map(str, DEFAULT_CONFIGS))} is there; use --config"
+        )
+    return path
+
+
+def _settings_if_any(path: Path | None) -> Settings:
+    anywhere = path is not None or any(candidate.exists() for candidate in DEFAULT_CONFIGS)
+    return _settings(path) if anywhere else Settings()
 
 
 def _overridden(settings: Settings, source: str | None, model_path: Path | None) -> Settings:
@@ -168,29 +179,33 @@ def _plotter() -> Callable[..., None]:
     try:
         from petdoor.plot import judgements
     except ImportError as error:
-        raise ConfigError("--plot needs matplotlib: pip install 'petdoor[plot]'") from error
+        raise PetDoorError("--plot needs matplotlib: pip install 'petdoor[plot]'") from error
     return judgements
 
 
 def stop_on_signals() -> Flag:
-    """A flag that SIGTERM and Ctrl-C set; nothing else happens in a signal handler."""
+    """A flag that SIGTERM, Ctrl-C and a closed terminal set; the handlers do nothing else."""
     stop = Flag()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     return stop
 
 
+def _complain(sentence: str) -> None:
+    click.echo(f"petdoor: {sentence}", err=True)
+
+
 @contextmanager
-def faults_end_here() -> Iterator[None]:
+def faults_end_here(say: Callable[[str], None] = _complain) -> Iterator[None]:
     """Known faults are one sentence and an exit status; unknown ones keep their traceback."""
     try:
         yield
     except ConfigError as error:
-        click.echo(f"petdoor: {error}", err=True)
+        say(str(error))
         sys.exit(os.EX_CONFIG)
     except (PetDoorError, OSError) as error:
-        click.echo(f"petdoor: {error}", err=True)
+        say(str(error))
         sys.exit(1)
     except Exception:
-        log.exception("petdoor met something unforeseen; the door is locked")
+        log.exception("petdoor met something unforeseen")
         sys.exit(1)

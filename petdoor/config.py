@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from petdoor.errors import ConfigError
-from petdoor.settings import CameraSettings, Settings
+from petdoor.settings import CameraSettings, LatchSettings, Settings
 
 
 def with_source(camera: CameraSettings, source: str) -> CameraSettings:
@@ -23,12 +23,26 @@ def with_source(camera: CameraSettings, source: str) -> CameraSettings:
         raise ConfigError(f"--source {source}: {_fault(error.errors()[0])}") from error
 
 
+def load_latch(path: Path) -> LatchSettings:
+    """Read the latch's settings alone: faults elsewhere must not keep the door from being locked.
+
+    Raises:
+        ConfigError: the file cannot be read, or the latch's section holds faults.
+    """
+    values = _values(path)
+    return _checked(path, {"latch": values["latch"]} if "latch" in values else {}).latch
+
+
 def load(path: Path) -> Settings:
     """Read and check a configuration file; relative paths in it are relative to its folder.
 
     Raises:
         ConfigError: the file cannot be read, or holds faults; the message lists every one.
     """
+    return _checked(path, _values(path))
+
+
+def _values(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -37,9 +51,11 @@ def load(path: Path) -> Settings:
         values = yaml.load(text, _StrictLoader)  # noqa: S506 -- it is a SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {_yaml_fault(error)}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: is nested too deeply") from error
     if not isinstance(values, dict | None):
         raise ConfigError(f"{path}: must hold 'key: value' lines, not a {type(values).__name__}")
-    return _checked(path, values or {})
+    return values or {}
 
 
 def _checked(path: Path, values: dict[str, Any]) -> Settings:
@@ -63,7 +79,12 @@ def _fault(error: Any) -> str:
         return f"{key}: there is no such key"
     if error["type"] == "missing":
         return f"{key}: is missing"
-    said = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    said = (
+        error["msg"]
+        .removeprefix("Value error, ")
+        .replace("Input should", "should")
+        .replace("String should", "should")
+    )
     if isinstance(error["input"], dict):
         return f"{key}: {said}"
     link = ": " if error["type"] == "value_error" else "; it "

@@ -150,7 +150,7 @@ class Daemon:
             suffix = f", {latency_ms} ms" if isinstance(event, AnimalJudged) else ""
             log.log(_level(event), "%s%s", event, suffix)
             self._parts.publisher.event(self._receipt(event, latency_ms))
-            # Of what is no known animal no picture leaves the door: it may be a person.
+            # What is no known animal may be a person, whose picture is nobody's business.
             if frame and isinstance(event, AnimalJudged) and event.species != OTHER:
                 self._parts.publisher.snapshot(frame.pixels)
 

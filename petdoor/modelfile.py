@@ -75,7 +75,9 @@ def read(path: Path) -> ModelFile:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error
+        raise ModelError(
+            f"{path}: cannot read the model ({error.strerror}); 'make model' makes one, --model names one"
+        ) from error
     if content[4:8] != MAGIC:
         raise ModelError(f"{path}: this is no TensorFlow Lite model ({len(content)} bytes)")
     try:

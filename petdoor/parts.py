@@ -9,17 +9,18 @@ from petdoor import __version__, modelfile
 from petdoor.adapters import captures, latch
 from petdoor.adapters.camera import Capture, LatestFrameCamera, Patience
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
+from petdoor.adapters.deadman import DeadMansLatch
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.publisher import Broker, MqttPublisher, SilentPublisher, Tls
 from petdoor.adapters.rpicam import RpicamCapture
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
 from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.errors import ConfigError
 from petdoor.pictures import View
 from petdoor.settings import (
     PICAMERA,
     CameraSettings,
     LatchSettings,
-    ModelSettings,
     MqttSettings,
     RuleSettings,
     Settings,
@@ -50,20 +51,28 @@ def open_latch(settings: LatchSettings, factory: latch.PinFactory) -> latch.Sole
     return latch.ServoLatch(settings.pin, **settings.servo.model_dump(), pin_factory=factory)
 
 
-def open_classifier(settings: ModelSettings) -> TFLiteClassifier:
-    """The model, loaded and tried.
+def open_classifier(settings: Settings) -> TFLiteClassifier:
+    """The model, loaded and tried, and knowing every species the policy speaks of.
 
     Raises:
         ModelError: it cannot be used.
+        ConfigError: the policy names a species the model does not know: it would never open, or never bar.
     """
-    labels = modelfile.read_labels(settings.labels) if settings.labels else None
-    return TFLiteClassifier(
-        settings.path,
-        threads=settings.threads,
-        labels=labels,
-        species=settings.species,
-        input_range=settings.input_range,
+    model = settings.model
+    classifier = TFLiteClassifier(
+        model.path,
+        threads=model.threads,
+        labels=modelfile.read_labels(model.labels) if model.labels else None,
+        species=model.species,
+        input_range=model.input_range,
     )
+    known, named = set(classifier.ranges), {*settings.policy.admit, *settings.policy.keep_in}
+    if named - known:
+        raise ConfigError(
+            f"policy: {model.path} knows nothing called {', '.join(sorted(named - known))}; "
+            f"admit and keep_in may hold: {', '.join(sorted(known))}"
+        )
+    return classifier
 
 
 def species_rule(settings: RuleSettings, classifier: TFLiteClassifier) -> SpeciesRule:
@@ -107,6 +116,7 @@ def open_camera(settings: CameraSettings) -> LatestFrameCamera:
     return LatestFrameCamera(
         capture_opener(settings),
         view=View(settings.rotate, settings.flip, settings.roi),
+        max_fps=settings.fps,
         patience=Patience(stall_seconds=settings.stall_seconds, freeze_seconds=settings.freeze_seconds),
     )
 
@@ -156,12 +166,13 @@ def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory
     Raises:
         PetDoorError: one of them cannot be had; what was opened is closed by ``stack``.
     """
-    bolt = open_latch(settings.latch, pins)
+    policy = settings.policy.policy()
+    bolt = DeadMansLatch(open_latch(settings.latch, pins), limit_seconds=policy.max_unlock_seconds)
     stack.callback(bolt.close)
     simulated = latch.is_simulated(pins)
     if simulated:
         log.warning("the latch is SIMULATED: no bolt moves on this machine")
-    classifier = open_classifier(settings.model)
+    classifier = open_classifier(settings)
     publisher = open_publisher(settings, environ, classifier, simulated=simulated)
     stack.callback(publisher.close)
     camera = open_camera(settings.camera)
@@ -171,7 +182,7 @@ def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory
         camera=camera,
         classifier=classifier,
         rule=species_rule(settings.rule, classifier),
-        policy=settings.policy.policy(),
+        policy=policy,
         publisher=publisher,
         motion=motion_gate(settings),
         door_id=settings.id,

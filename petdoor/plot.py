@@ -38,9 +38,9 @@ def judgements(shown: Sequence[Judgement], path: Path, *, label: str | None, ran
         left.set_title(judgement.image.name, fontsize=9, parse_math=False)
         best = judgement.top
         colours = [_RIGHT if label and _is_right(score, label, ranges) else _NEUTRAL for score in best]
-        bars = right.barh(
-            [score.label for score in best], [score.probability for score in best], color=colours
-        )
+        # By position, not by label: ImageNet has two classes called crane, and two called maillot.
+        bars = right.barh(range(len(best)), [score.probability for score in best], color=colours)
+        right.set_yticks(range(len(best)), [score.label for score in best])
         right.bar_label(bars, [f"{score.probability:.0%}" for score in best], padding=3, fontsize=8)
         right.invert_yaxis()
         right.set_xlim(0, 1.1)

@@ -12,7 +12,6 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from petdoor import modelfile
@@ -20,7 +19,7 @@ from petdoor.core.door import Policy
 from petdoor.errors import ConfigError
 
 PASSWORD_VARIABLE = "PETDOOR_MQTT_PASSWORD"  # noqa: S105 -- the name, not the word
-PICAMERA = re.compile(r"picamera:(\d+)$")
+PICAMERA = re.compile(r"picamera:(\d+)")
 CREDENTIAL_NAME = "mqtt-password"
 """What systemd's ``LoadCredential=`` is to call the password."""
 
@@ -47,7 +46,7 @@ class Section(BaseModel):
 class CameraSettings(Section):
     """The camera, and how long to be patient with it."""
 
-    source: str = "0"
+    source: Annotated[str, Field(min_length=1)] = "0"
     width: Annotated[int, Field(ge=32, le=4096)] = 640
     height: Annotated[int, Field(ge=32, le=4096)] = 480
     fps: Annotated[float, Field(gt=0, le=120)] = 10.0
@@ -67,19 +66,24 @@ class CameraSettings(Section):
     @field_validator("source")
     @classmethod
     def _file_in_folder(cls, source: str, info: ValidationInfo) -> str:
-        names_a_file = not (source.isdecimal() or "://" in source or PICAMERA.match(source))
+        names_a_file = not (source.isdecimal() or "://" in source or PICAMERA.fullmatch(source))
         return str(_in_folder(Path(source), info)) if names_a_file else source
 
-    @model_validator(mode="after")
-    def _fits(self) -> "CameraSettings":
-        left, top, width, height = self.roi
+    @field_validator("roi")
+    @classmethod
+    def _within_the_picture(cls, roi: tuple[float, ...]) -> tuple[float, ...]:
+        left, top, width, height = roi
         if left + width > 1 or top + height > 1 or width == 0 or height == 0:
-            raise ValueError(
-                "roi: left + width and top + height must stay within 1, and neither may be empty"
-            )
-        if PICAMERA.match(self.source) and (self.width % 64 or self.height % 2):
-            raise ValueError("width: a Raspberry Pi camera needs a multiple of 64, and an even height")
-        return self
+            raise ValueError("left + width and top + height must stay within 1, and neither may be empty")
+        return roi
+
+    @field_validator("width", "height")
+    @classmethod
+    def _suits_a_raspberry_camera(cls, pixels: int, info: ValidationInfo) -> int:
+        step = {"width": 64, "height": 2}[str(info.field_name)]
+        if PICAMERA.fullmatch(info.data.get("source", "")) and pixels % step:
+            raise ValueError(f"a Raspberry Pi camera needs a multiple of {step}")
+        return pixels
 
 
 class MotionSettings(Section):
@@ -99,6 +103,13 @@ class ModelSettings(Section):
     labels: FilePath | None = None
     species: dict[str, list[Span]] | None = None
     input_range: tuple[float, float] | None = None
+
+    @field_validator("input_range")
+    @classmethod
+    def _black_is_below_white(cls, span: tuple[float, float] | None) -> tuple[float, float] | None:
+        if span and span[0] >= span[1]:
+            raise ValueError("black must be less than white, as in [-1, 1]")
+        return span
 
     @field_validator("species")
     @classmethod
@@ -200,7 +211,13 @@ class MqttSettings(Section):
     password_file: FilePath | None = None
     tls: TlsSettings | None = None
     keepalive_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
-    snapshots: bool = True
+    snapshots: bool = False
+
+    @field_validator("host")
+    @classmethod
+    def _is_a_name(cls, host: str) -> str:
+        host.encode("idna")  # as the resolver will; its error says what is wrong
+        return host
 
     def password(self, environ: Mapping[str, str]) -> str | None:
         """The password from ``password_file``, systemd's credential or the environment, in this order.

@@ -4,6 +4,7 @@ The pins are gpiozero's mock pins; how the latch's pin fared is printed as JSON 
 """
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -12,12 +13,14 @@ from petdoor import config, logs, parts
 from petdoor.adapters.latch import simulated_pins
 from petdoor.cli import faults_end_here, stop_on_signals
 
+log = logging.getLogger(__name__)
+
 
 def main(path):
     settings, pins = config.load(path), simulated_pins()
     logs.configure(settings.log_level, sys.stderr, os.environ)
     try:
-        with faults_end_here():
+        with faults_end_here(say=log.critical):
             parts.run_door(settings, os.environ, stop_on_signals(), pins)
     finally:
         states = [bool(state.state) for state in pins.pin(settings.latch.pin).states]

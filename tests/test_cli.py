@@ -386,3 +386,10 @@ def test_a_model_that_is_not_there_is_told():
 def test_a_model_whose_outputs_nobody_can_explain_is_told(tiny_models):
     result = petdoor("classify", "--model", tiny_models / "uint8_logits_7.tflite", picture("a.png"))
     assert_one_sentence(result, "7 outputs", "model.labels")
+
+
+def test_locking_works_beside_faults_elsewhere(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("log_level: loud\nlatch: {pins: simulated}\n")
+    result = CliRunner().invoke(main, ["lock", "--config", str(path)])
+    assert (result.exit_code, result.output) == (0, "locked (simulated: no bolt moves)\n")

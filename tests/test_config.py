@@ -227,11 +227,12 @@ def test_a_control_character_is_told(file):
 @pytest.mark.parametrize("width", [32, 63, 100, 600])
 def test_a_raspberry_pi_camera_needs_a_width_of_whole_64s(file, width):
     said = fault(file, f"camera: {{source: 'picamera:0', width: {width}}}")
-    assert "width: a Raspberry Pi camera needs a multiple of 64" in said
+    assert f"camera.width: {width} is not allowed: a Raspberry Pi camera needs a multiple of 64" in said
 
 
 def test_a_raspberry_pi_camera_needs_an_even_height(file):
-    assert "an even height" in fault(file, "camera: {source: 'picamera:0', height: 479}")
+    said = fault(file, "camera: {source: 'picamera:0', height: 479}")
+    assert "camera.height: 479 is not allowed: a Raspberry Pi camera needs a multiple of 2" in said
 
 
 @pytest.mark.parametrize(("source", "width"), [("picamera:0", 64), ("picamera:0", 1280), ("0", 100)])
@@ -297,3 +298,32 @@ def test_the_policy_of_the_settings_is_the_policy_of_the_core(file):
     policy = loaded(file, "policy: {admit: [cat], keep_in: [dog], unlock_seconds: 7}").policy.policy()
     assert (policy.admit, policy.keep_in) == (frozenset({"cat"}), frozenset({"dog"}))
     assert policy.unlock_seconds == 7.0
+
+
+def test_two_faults_of_the_camera_are_told_beside_a_third(file):
+    said = fault(file, "camera: {roi: [0.5, 0, 0.6, 1], source: 'picamera:0', width: 100, fps: 500}")
+    assert all(key in said for key in ("camera.roi", "camera.width", "camera.fps"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "camera: {source: ''}",
+        "model: {path: a, input_range: [0, 0]}",
+        "mqtt: {host: 'broker..local'}",
+        "camera: {stall_seconds: 11}",
+    ],
+)
+def test_a_value_that_could_only_fail_later_is_a_fault_now(file, text):
+    assert "1 fault\n" in fault(file, text)
+
+
+def test_the_latch_can_be_read_beside_faults_elsewhere(file):
+    file.write_text("log_level: loud\nlatch: {pin: 5}\n")
+    assert config.load_latch(file).pin == 5
+
+
+def test_a_latch_with_faults_of_its_own_cannot(file):
+    file.write_text("latch: {pin: 99}\n")
+    with pytest.raises(ConfigError, match=r"latch\.pin: 99"):
+        config.load_latch(file)

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, closing
 from threading import Event as Flag
+from threading import Thread
 
 import pytest
 import yaml
@@ -55,11 +57,23 @@ def some(folder, target, count):
     return target
 
 
+def levels_of(pins):
+    return [bool(state.state) for state in pins.pin(PIN).states]
+
+
+def wait_until(holds, seconds=20):
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        Flag().wait(0.02)
+    return holds()
+
+
 def watch(config_path):
     """Run the door to the end of its pictures; the levels its pin went through."""
     settings, pins = config.load(config_path), simulated_pins()
     parts.run_door(settings, {}, Flag(), pins)
-    return [bool(state.state) for state in pins.pin(PIN).states]
+    return levels_of(pins)
 
 
 def availability(port):
@@ -142,9 +156,38 @@ def test_an_exception_in_any_part_leaves_the_pin_low_and_offline_told(door, dogs
     pins = simulated_pins()
     with pytest.raises(RuntimeError, match="boom"):
         run_broken(door(dogs), pins, name, breaking)
-    assert True in [bool(state.state) for state in pins.pin(PIN).states]
+    assert True in levels_of(pins)
     assert pins.pin(PIN).state == 0
     assert availability(mosquitto.port) == "offline"
+
+
+class HungClassifier:
+    """Judges until the bolt is drawn, then never again."""
+
+    def __init__(self, classifier, pin):
+        self._classifier, self._pin = classifier, pin
+        self.released = Flag()
+
+    def probabilities(self, pixels):
+        if self._pin.state:
+            self.released.wait(60)
+        return self._classifier.probabilities(pixels)
+
+
+def test_an_inference_that_hangs_does_not_hold_the_bolt_drawn(door, dogs):
+    pins, stop = simulated_pins(), Flag()
+    settings = config.load(door(dogs, loop=True))
+    policy = settings.policy.model_copy(update={"max_unlock_seconds": 0.3})
+    with ExitStack() as stack:
+        built = parts.build(settings.model_copy(update={"policy": policy}), {}, pins, stack)
+        hung = HungClassifier(built.classifier, pins.pin(PIN))
+        loop = Thread(target=Daemon(dataclasses.replace(built, classifier=hung)).run, args=[stop])
+        loop.start()
+        assert wait_until(lambda: True in levels_of(pins) and not pins.pin(PIN).state)
+        assert not hung.released.is_set()
+        stop.set()
+        hung.released.set()
+        loop.join()
 
 
 def test_a_pin_that_is_taken_is_an_error_and_never_a_simulation(door, dogs):
@@ -171,7 +214,7 @@ def last_word(process):
     return json.loads(said), process.returncode
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_unlocked_leaves_the_pin_low_and_offline_told(door, dogs, mosquitto, number):
     process = start(door(dogs, loop=True))
     with closing(Listener(mosquitto.port)) as listener:

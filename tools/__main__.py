@@ -38,8 +38,11 @@ def export(backbone: str, weights: Path | None, calibration: Path | None, output
 
     The file is opened and run with the door's own classifier before it replaces --output.
     """
-    with quiet():
-        from tools.export import export as make
+    try:
+        with quiet():
+            from tools.export import export as make
+    except ImportError as error:
+        raise click.ClickException(f"{error}: pip install 'petdoor[host]'") from error
 
     _told(lambda: make(backbone, weights, calibration, output, say=click.echo))
 

@@ -1,6 +1,7 @@
 """The newest frame of any capture, and the patience to reopen it for as long as it takes."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -68,7 +69,9 @@ class Patience:
 class LatestFrameCamera:
     """Reads a capture on a thread of its own and keeps only the newest picture.
 
-    The thread reopens the capture for ever, with growing delay; ``read`` says how things stand.
+    Of a live capture no more than ``max_fps`` frames a second count, so that a number of frames is a length
+    of time, whatever pace the camera likes. The thread reopens the capture for ever, with growing delay;
+    ``read`` says how things stand.
     """
 
     def __init__(
@@ -76,11 +79,14 @@ class LatestFrameCamera:
         open_capture: Callable[[], Capture],
         *,
         view: View | None = None,
+        max_fps: float = math.inf,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_capture = open_capture
         self._view = view or View()
+        # A little less than the interval: a camera that keeps the pace must not lose every other frame.
+        self._least_seconds = 0.8 / max_fps
         self._patience = patience or Patience()
         self._clock = clock
         self._changed = threading.Condition()
@@ -125,7 +131,8 @@ class LatestFrameCamera:
         delay = self._patience.reopen_seconds
         freeze = _FreezeDetector(self._patience.freeze_seconds)
         while not self._stopping.is_set():
-            freeze.start(self._clock())
+            began = self._clock()
+            freeze.start(began)
             try:
                 self._pump(freeze)
             except EndOfFramesError as end:
@@ -136,27 +143,29 @@ class LatestFrameCamera:
             except Exception as error:
                 log.exception("the camera thread met something unforeseen")
                 self._tell(CameraError(f"unforeseen: {error}"))
-            # Only a capture whose picture moved was well: a frozen one must not be reopened in haste.
-            delay = self._patience.reopen_seconds if freeze.saw_change else delay
+            # Only a capture that lived and moved was well: no other must be reopened in haste.
+            was_well = freeze.saw_change and self._clock() - began >= self._patience.stall_seconds
+            delay = self._patience.reopen_seconds if was_well else delay
             self._stopping.wait(delay)
             delay = min(2 * delay, self._patience.reopen_max_seconds)
 
     def _pump(self, freeze: "_FreezeDetector") -> None:
         with closing(self._open_capture()) as capture:
-            due = self._clock()
+            due, kept_at = self._clock(), -math.inf
             while not self._stopping.wait(max(0.0, due - self._clock())):
                 raw = capture.read()
                 now = self._clock()
-                if capture.is_live and freeze.repeats(raw, now):
-                    self._heard_at = now
-                else:
-                    self._keep(capture, raw, now)
                 due = max(due + capture.interval_seconds, now)
+                self._heard_at = now
+                if capture.is_live and now - kept_at < self._least_seconds:
+                    continue
+                if not freeze.repeats(raw, now, is_live=capture.is_live):
+                    self._keep(capture, raw, now)
+                    kept_at = now
 
     def _keep(self, capture: Capture, raw: Picture, now: float) -> None:
         with self._changed:
             self._newest, self._trouble, self._trouble_is_news = (capture, raw, now), None, False
-            self._heard_at = now
             self._changed.notify_all()
 
     def _tell(self, trouble: CameraError | EndOfFramesError) -> None:
@@ -185,19 +194,25 @@ class _FreezeDetector:
         self._changed_at = now
         self.saw_change = False
 
-    def repeats(self, raw: Picture, now: float) -> bool:
+    def repeats(self, raw: Picture, now: float, *, is_live: bool) -> bool:
         """Whether ``raw`` is the picture before it once more.
 
         Raises:
-            CameraError: it has been for ``freeze_seconds``.
+            CameraError: a live one has been for ``freeze_seconds``.
         """
         sample = raw[::8, ::8].copy()
         if self._sample is None or not np.array_equal(sample, self._sample):
             self.saw_change = self.saw_change or self._sample is not None
             self._sample, self._changed_at = sample, now
             return False
-        if sample.min() == sample.max():
+        if _is_of_one_shade(sample):
             return False
-        if now - self._changed_at >= self._freeze_seconds:
+        if is_live and now - self._changed_at >= self._freeze_seconds:
             raise CameraError(f"the picture has been frozen for {now - self._changed_at:.0f} s")
         return True
+
+
+def _is_of_one_shade(sample: Picture) -> bool:
+    if sample.ndim == 2:  # YUV 4:2:0: brightness is the upper two thirds
+        sample = sample[: sample.shape[0] * 2 // 3]
+    return bool((sample.min(axis=(0, 1)) == sample.max(axis=(0, 1))).all())

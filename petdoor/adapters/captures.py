@@ -134,6 +134,8 @@ def opener(source: str, wanted: Format, *, loop: bool) -> Callable[[], VideoCapt
     if "://" in source:
         return lambda: VideoCapture(_open_stream(source), shown, is_live=True)
     if Path(source).is_file() and Path(source).suffix.lower() not in pictures.SUFFIXES:
+        # Tried at once: what is no clip today will be none tomorrow.
+        VideoCapture(cv2.VideoCapture(source), shown, is_live=False).close()
         return lambda: VideoCapture(cv2.VideoCapture(source), shown, is_live=False, loop=loop)
     if not pictures.find(source):
         raise CameraError(

@@ -208,7 +208,7 @@ class TFLiteClassifier:
         # A quantised softmax may add up to much less than one, but its scale covers 0..1 and no more.
         limits = np.iinfo(self._output_type)
         low, high = (self._scale * (limit - self._zero_point) for limit in (limits.min, limits.max))
-        return bool(low < 0 or high > 1)
+        return bool(low < 0 or high > 1 + _SOFTMAX_SUM_ERROR)
 
     def _fault(self, sentence: str) -> ModelError:
         return ModelError(f"{self._path}: {sentence}")

@@ -1,6 +1,9 @@
 """The bolt, through gpiozero. Locked means no current: whatever dies, the door is shut."""
 
 import glob
+import os
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +13,6 @@ from gpiozero import AngularServo, GPIOZeroError, OutputDevice
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from petdoor.errors import LatchError
-
-try:
-    from lgpio import error as ChipError  # noqa: N812 -- gpiozero lets its back end's own error through
-except ImportError:
-    ChipError = OSError
 
 PinFactory = Any
 """A gpiozero pin factory; gpiozero carries no types."""
@@ -137,11 +135,13 @@ def real_pins() -> PinFactory:
     Raises:
         LatchError: the chip is there, but cannot be driven.
     """
+    # lgpio makes a pipe in its working folder as soon as it is imported, and dies where it may not.
+    os.environ.setdefault("LG_WD", tempfile.gettempdir())
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
 
         return LGPIOFactory()
-    except (ImportError, OSError, GPIOZeroError, ChipError) as error:
+    except (ImportError, OSError, GPIOZeroError, _chip_error()) as error:
         raise LatchError(
             f"this machine has a GPIO chip, but its pins cannot be driven ({error}). On a Raspberry Pi: "
             "pip install lgpio, and put this user into the group gpio. To run without a latch, set "
@@ -149,9 +149,15 @@ def real_pins() -> PinFactory:
         ) from error
 
 
+def _chip_error() -> type[Exception]:
+    """What lgpio raises, and gpiozero lets through; lgpio is there only where its pins are."""
+    lgpio = sys.modules.get("lgpio")
+    return lgpio.error if lgpio else OSError
+
+
 @contextmanager
 def _gpio_errors(pin: int) -> Iterator[None]:
     try:
         yield
-    except (GPIOZeroError, OSError, ChipError) as error:
+    except (GPIOZeroError, OSError, _chip_error()) as error:
         raise LatchError(f"GPIO {pin}: {error}") from error

@@ -4,9 +4,9 @@ OpenCV cannot open these cameras on current Raspberry Pi OS (opencv/opencv#22820
 Debian package that a virtual environment does not see.
 """
 
+import os
 import select
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,7 +51,7 @@ class RpicamCapture:
     ) -> None:
         self._shape = (height * 3 // 2, width)
         self._timeout_seconds = timeout_seconds
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with the process
+        self._complaints = os.fdopen(os.memfd_create("rpicam-vid"), "w+b")  # in memory: a disk may be full
         options = ["--camera", str(camera), "--width", str(width), "--height", str(height)]
         options += ["--framerate", f"{fps:g}", "--codec", "yuv420", "--timeout", "0", "--nopreview"]
         options += ["--flush", "--verbose", "0", "--output", "-"]

@@ -173,7 +173,7 @@ def _while_unlocked(
 
 
 def _reason_to_lock(unlocked: Unlocked, visit: Visit | None, now: float, policy: Policy) -> LockReason | None:
-    if visit and sum(s.species in policy.keep_in for s in visit.window) >= _RELOCK_FRAMES:
+    if visit and sum(_barred((s,), policy) is not None for s in visit.window) >= _RELOCK_FRAMES:
         return LockReason.VETO
     if now - unlocked.since >= policy.max_unlock_seconds:
         return LockReason.CAP
@@ -247,7 +247,7 @@ def _verdict(species: Species, barred: Species | None, policy: Policy) -> Verdic
 def _barred(window: tuple[Sighting, ...], policy: Policy) -> Species | None:
     """The barred species in view, be it beside a welcome one."""
     for species in sorted(policy.keep_in):
-        if any(s.probability(species) >= policy.veto_confidence for s in window):
+        if any(s.species == species or s.probability(species) >= policy.veto_confidence for s in window):
             return species
     return None
 

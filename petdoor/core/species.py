@@ -115,7 +115,9 @@ SpeciesRule: TypeAlias = MassRule | Top1Rule
 
 
 def _masses(ranges: Ranges, probabilities: Sequence[float]) -> dict[Species, float]:
-    masses = {species: sum(r.mass(probabilities) for r in spans) for species, spans in ranges.items()}
-    # A quantised softmax adds up to one only roughly; "other" must not become negative.
+    # A quantised softmax adds up to one only roughly: no species may pass one, and other not fall below 0.
+    masses = {
+        species: min(1.0, sum(r.mass(probabilities) for r in spans)) for species, spans in ranges.items()
+    }
     masses[OTHER] = max(0.0, 1.0 - sum(masses.values()))
     return masses

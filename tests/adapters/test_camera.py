@@ -194,7 +194,7 @@ def test_the_wait_before_reopening_grows_no_further_than_the_longest():
 
 def test_a_camera_that_was_well_is_reopened_without_the_long_wait():
     # Doubling over all of these would come to hours.
-    patience = Patience(reopen_seconds=0.001, reopen_max_seconds=3600.0)
+    patience = Patience(stall_seconds=0.0, reopen_seconds=0.001, reopen_max_seconds=3600.0)
     well = [ScriptedCapture(picture(1), picture(2), CameraError("gone")) for _ in range(25)]
     with watching(*well, patience=patience) as (_, captures):
         captures.wait_until_used_up()
@@ -270,14 +270,70 @@ def test_a_picture_all_of_one_shade_is_not_frozen(value):
         assert capture.closings == 0
 
 
-def test_a_recording_may_repeat_itself():
+def test_a_picture_repeated_in_a_recording_is_no_new_frame_and_no_fault():
     clock = FakeClock()
     capture = recording(picture(1))
     with watching(capture, clock=clock) as (camera, _):
+        np.testing.assert_array_equal(shown(camera.read(LONG_SECONDS)), picture(1))
         for _ in range(3):
-            np.testing.assert_array_equal(shown(camera.read(LONG_SECONDS)), picture(1))
             clock.advance(100.0)
             capture.steps.hand(picture(1))
+            capture.steps.wait_until_used_up()
+        capture.steps.hand(picture(2))
+        np.testing.assert_array_equal(shown(camera.read(LONG_SECONDS)), picture(2))
+
+
+def test_a_camera_that_still_shows_its_frozen_picture_once_reopened_stays_lost():
+    clock = FakeClock()
+    frozen, again = ScriptedCapture(picture(1)), ScriptedCapture(picture(1))
+    with watching(frozen, again, clock=clock) as (camera, _):
+        assert camera.read(LONG_SECONDS)
+        clock.advance(3.0)
+        frozen.steps.hand(picture(1))
+        again.steps.wait_until_used_up()
+        for _ in range(2):
+            with pytest.raises(CameraError, match="frozen"):
+                camera.read(0)
+
+
+def test_a_camera_that_dies_at_once_again_and_again_is_reopened_with_growing_waits():
+    patience = Patience(reopen_seconds=0.01, reopen_max_seconds=3600.0)
+    flapping = [ScriptedCapture(picture(seed), CameraError("gone")) for seed in range(4)]
+    with watching(*flapping, patience=patience) as (_, captures):
+        captures.wait_until_used_up()
+        assert (np.diff(captures.asked_at) >= 0.9 * np.array([0.01, 0.02, 0.04, 0.08])).all()
+
+
+def test_a_live_camera_faster_than_asked_for_does_not_count_for_more():
+    clock = FakeClock()
+    capture = ScriptedCapture(picture(1))
+    with watching(capture, clock=clock, max_fps=10) as (camera, _):
+        assert camera.read(LONG_SECONDS)
+        clock.advance(0.05)
+        capture.steps.hand(picture(2))
+        capture.steps.wait_until_used_up()
+        assert camera.read(0) is None
+        clock.advance(0.05)
+        capture.steps.hand(picture(3))
+        np.testing.assert_array_equal(shown(camera.read(LONG_SECONDS)), picture(3))
+
+
+@pytest.mark.parametrize(
+    "dark",
+    [
+        np.full((16, 24, 3), (4, 0, 2), np.uint8),
+        np.vstack([np.zeros((64, 64), np.uint8), np.full((32, 64), 128, np.uint8)]),
+    ],
+    ids=["bgr", "yuv420"],
+)
+def test_a_dark_night_is_not_a_frozen_picture(dark):
+    clock = FakeClock()
+    capture = ScriptedCapture(dark)
+    with watching(capture, clock=clock) as (camera, _):
+        for _ in range(3):
+            assert camera.read(LONG_SECONDS)
+            clock.advance(100.0)
+            capture.steps.hand(dark)
 
 
 def test_a_stalled_camera_is_a_fault_in_time():

@@ -367,3 +367,21 @@ def test_a_house_that_keeps_nobody_in_does_not_mind_a_cat_beside_the_dog():
 )
 def test_a_single_picture_gets_the_verdict_it_deserves(sighting, deserved):
     assert verdict(sighting, POLICY) is deserved
+
+
+def test_a_cat_beside_the_dog_locks_the_door_though_it_is_never_the_likelier():
+    both = sees(DOG, 0.55, cat=0.4)
+    door, events = watch(opened(), both, both)
+    assert door.latch is LatchState.LOCKED
+    assert events[-1].reason is LockReason.VETO
+
+
+def test_one_frame_with_a_cat_does_not_let_the_bolt_fall_behind_a_dog():
+    door, _ = watch(opened(), A_CAT, A_DOG, A_DOG)
+    assert door.latch is LatchState.UNLOCKED
+
+
+def test_a_frame_judged_cat_bars_the_door_however_high_the_veto_is_set():
+    policy = Policy(veto_confidence=1.0)
+    door, _ = watch(Door(), A_DOG, A_DOG, A_CAT, A_DOG, A_DOG, policy=policy)
+    assert door.latch is LatchState.LOCKED

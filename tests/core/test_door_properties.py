@@ -110,7 +110,7 @@ def deserves_to_open(turns, policy):
     frames = frames_looked_back_on(turns, policy)
     agreeing = sum(frame.species == newest.species for frame in frames)
     barred = any(
-        frame.probabilities[species] >= policy.veto_confidence
+        frame.species == species or frame.probabilities[species] >= policy.veto_confidence
         for frame in frames
         for species in policy.keep_in
     )

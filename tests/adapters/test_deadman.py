@@ -1,0 +1,86 @@
+import threading
+
+import pytest
+
+from petdoor.adapters.deadman import DeadMansLatch
+from petdoor.errors import LatchError
+from tests.fakes import RecordingLatch
+
+
+class AwaitedLatch(RecordingLatch):
+    """Tells when it was locked."""
+
+    def __init__(self):
+        super().__init__()
+        self.locked = threading.Event()
+
+    def lock(self):
+        super().lock()
+        self.locked.set()
+
+
+class StuckLatch(RecordingLatch):
+    def __init__(self):
+        super().__init__()
+        self.tried = threading.Event()
+
+    def lock(self):
+        super().lock()
+        self.tried.set()
+        raise LatchError("GPIO 17: stuck")
+
+
+def guards():
+    return [thread for thread in threading.enumerate() if thread.name == "petdoor-dead-man"]
+
+
+def test_a_latch_nobody_locks_is_locked_when_its_longest_time_is_over():
+    latch = AwaitedLatch()
+    DeadMansLatch(latch, limit_seconds=-0.99).unlock()
+    assert latch.locked.wait(10)
+    assert latch.commands == ["unlock", "lock"]
+
+
+def test_a_latch_locked_in_time_is_left_alone():
+    latch = RecordingLatch()
+    guarded = DeadMansLatch(latch, limit_seconds=3600)
+    guarded.unlock()
+    guard = guards()[0]
+    guarded.lock()
+    guard.join(10)
+    assert latch.commands == ["unlock", "lock"]
+
+
+def test_unlocking_again_does_not_begin_the_time_anew():
+    guarded = DeadMansLatch(RecordingLatch(), limit_seconds=3600)
+    guarded.unlock()
+    first = guards()
+    guarded.unlock()
+    assert guards() == first
+    guarded.close()
+
+
+def test_closing_ends_the_guard():
+    guarded = DeadMansLatch(RecordingLatch(), limit_seconds=3600)
+    guarded.unlock()
+    guard = guards()[0]
+    guarded.close()
+    guard.join(10)
+    assert not guard.is_alive()
+
+
+def test_a_latch_that_failed_to_unlock_is_guarded_all_the_same():
+    latch = AwaitedLatch()
+    latch.unlock = lambda: (_ for _ in ()).throw(LatchError("half drawn"))
+    with pytest.raises(LatchError):
+        DeadMansLatch(latch, limit_seconds=-0.99).unlock()
+    assert latch.locked.wait(10)
+
+
+def test_a_bolt_that_is_stuck_is_a_last_cry(caplog):
+    latch = StuckLatch()
+    DeadMansLatch(latch, limit_seconds=-0.99).unlock()
+    assert latch.tried.wait(10)
+    for guard in guards():
+        guard.join(10)
+    assert "cannot be locked: GPIO 17: stuck" in caplog.text
