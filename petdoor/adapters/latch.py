@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,27 @@ PinFactory = Any
 """A gpiozero pin factory; gpiozero carries no types."""
 
 
-class SolenoidLatch:
+class _DeviceLatch(ABC):
+    """What every latch on a gpiozero device has in common."""
+
+    _device: Any
+
+    @abstractmethod
+    def lock(self) -> None: ...
+
+    @abstractmethod
+    def unlock(self) -> None: ...
+
+    def close(self) -> None:
+        if not self._device.closed:
+            # Locked first: a closed pin becomes an input and keeps or floats to any level.
+            try:
+                self.lock()
+            finally:
+                self._device.close()
+
+
+class SolenoidLatch(_DeviceLatch):
     """A solenoid or relay on one pin: energised while unlocked, and only then.
 
     Raises:
@@ -40,16 +61,8 @@ class SolenoidLatch:
         with _gpio_errors(self._pin):
             self._device.on()
 
-    def close(self) -> None:
-        if not self._device.closed:
-            # Off first: a closed pin becomes an input and keeps or floats to any level.
-            try:
-                self.lock()
-            finally:
-                self._device.close()
 
-
-class ServoLatch:
+class ServoLatch(_DeviceLatch):
     """A hobby servo that turns a bolt; its pulses stop once it has arrived, so it draws no current.
 
     A servo stays where it was when the power goes: use one that a spring returns, see the README.
@@ -95,13 +108,6 @@ class ServoLatch:
 
     def unlock(self) -> None:
         self._turn(self._unlocked_angle)
-
-    def close(self) -> None:
-        if not self._device.closed:
-            try:
-                self.lock()
-            finally:
-                self._device.close()
 
     def _turn(self, angle: float) -> None:
         if angle == self._angle:
