@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from petdoor import parts
 from petdoor.adapters.latch import is_simulated
-from petdoor.adapters.publisher import probe
+from petdoor.broker import probe
 from petdoor.errors import BrokerError, PetDoorError
 from petdoor.settings import Settings
 

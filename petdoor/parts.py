@@ -11,8 +11,9 @@ from petdoor.adapters.camera import Capture, LatestFrameCamera, Patience
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
 from petdoor.adapters.deadman import DeadMansLatch
 from petdoor.adapters.motion import BackgroundMotionGate
-from petdoor.adapters.publisher import Broker, MqttPublisher, SilentPublisher, Tls
+from petdoor.adapters.publisher import MqttPublisher, SilentPublisher
 from petdoor.adapters.rpicam import RpicamCapture
+from petdoor.broker import Broker, Tls
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
 from petdoor.daemon import Daemon, Parts, Timing
 from petdoor.errors import ConfigError

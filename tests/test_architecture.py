@@ -10,7 +10,14 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "petdoor").rglob("*.py")) + sorted((ROOT / "tools").rglob("*.py"))
 
 # Leaves that anything outside the core may use.
-LEAVES = {"petdoor", "petdoor.errors", "petdoor.pictures", "petdoor.modelfile", "petdoor.flatbuffer"}
+LEAVES = {
+    "petdoor",
+    "petdoor.broker",
+    "petdoor.errors",
+    "petdoor.pictures",
+    "petdoor.modelfile",
+    "petdoor.flatbuffer",
+}
 ADAPTERS = {f"petdoor.adapters.{path.stem}" for path in (ROOT / "petdoor" / "adapters").glob("[!_]*.py")}
 CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob("[!_]*.py")}
 
@@ -20,6 +27,7 @@ MAY_IMPORT = {
     "petdoor.logs": set(),
     "petdoor.flatbuffer": set(),
     "petdoor.pictures": LEAVES,
+    "petdoor.broker": LEAVES,
     "petdoor.modelfile": LEAVES | CORE,
     "petdoor.settings": LEAVES | CORE,
     "petdoor.config": LEAVES | {"petdoor.settings"},
@@ -39,7 +47,7 @@ HOMES = {
     "tflite_runtime": {"petdoor.adapters.classifier"},
     "gpiozero": {"petdoor.adapters.latch"},
     "lgpio": {"petdoor.adapters.latch"},
-    "paho": {"petdoor.adapters.publisher"},
+    "paho": {"petdoor.adapters.publisher", "petdoor.broker"},
     "pydantic": {"petdoor.settings", "petdoor.config"},
     "yaml": {"petdoor.config"},
     "click": {"petdoor.cli", "tools.__main__"},

@@ -2,12 +2,9 @@
 
 import json
 import logging
-import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
@@ -15,8 +12,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from petdoor.broker import Broker, sign_in
 from petdoor.core.door import LatchState
-from petdoor.errors import ConfigError
 from petdoor.pictures import Picture, encode_jpeg
 
 log = logging.getLogger(__name__)
@@ -28,30 +25,6 @@ _BACKLOG_EVENTS: Final = 1000
 _GOODBYE_SECONDS: Final = 2.0
 _RECONNECT_SECONDS: Final = 1
 _RECONNECT_MAX_SECONDS: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Encryption: the authority to trust (the system's when None), and a certificate of our own."""
-
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where the broker is and how to be let in."""
-
-    host: str
-    port: int = 1883
-    username: str | None = None
-    password: str | None = None
-    tls: Tls | None = None
-    keepalive_seconds: int = 30
-
-    def __repr__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 class MqttPublisher:
@@ -134,7 +107,7 @@ class MqttPublisher:
         client.will_set(f"{self._base}/availability", OFFLINE, qos=1, retain=True)
         client.reconnect_delay_set(1, _RECONNECT_MAX_SECONDS)
         client.max_queued_messages_set(0)  # as many as there are: the backlog is bounded itself
-        _sign_in(client, self._broker)
+        sign_in(client, self._broker)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
@@ -261,52 +234,3 @@ class SilentPublisher:
 
     def close(self) -> None:
         """Nothing to hang up."""
-
-
-def probe(broker: Broker, *, timeout_seconds: float = 5.0) -> str:
-    """Try the broker once, for ``petdoor check``; empty when it let us in, else what is wrong.
-
-    Raises:
-        ConfigError: the TLS files cannot be used.
-    """
-    answered = threading.Event()
-    answer = ["no answer in time"]
-    client = Client(CallbackAPIVersion.VERSION2)
-
-    def on_connect(
-        _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: object
-    ) -> None:
-        answer[0] = f"refuses us: {code}" if code.is_failure else ""
-        answered.set()
-
-    client.on_connect = on_connect
-    _sign_in(client, broker)
-    try:
-        client.connect(broker.host, broker.port, broker.keepalive_seconds)
-    except (OSError, UnicodeError) as error:
-        return f"cannot be reached: {error}"
-    client.loop_start()
-    answered.wait(timeout_seconds)
-    client.disconnect()
-    client.loop_stop()
-    return answer[0]
-
-
-def _sign_in(client: Client, broker: Broker) -> None:
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        _encrypt(client, broker.tls)
-
-
-def _encrypt(client: Client, tls: Tls) -> None:
-    try:
-        client.tls_set(
-            ca_certs=_text(tls.ca_file), certfile=_text(tls.cert_file), keyfile=_text(tls.key_file)
-        )
-    except (OSError, ssl.SSLError, ValueError) as error:
-        raise ConfigError(f"mqtt.tls: the certificate files cannot be used: {error}") from error
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path else None

@@ -12,7 +12,8 @@ import pytest
 import trustme
 from paho.mqtt.client import Client
 
-from petdoor.adapters.publisher import BIRTH_TOPIC, Broker, MqttPublisher, Tls, probe
+from petdoor.adapters.publisher import BIRTH_TOPIC, MqttPublisher
+from petdoor.broker import Broker, Tls, probe
 from petdoor.core.door import LatchState
 from petdoor.errors import ConfigError
 from tests.brokers import Listener, Mosquitto
@@ -190,7 +191,7 @@ def test_a_broker_lost_midway_is_found_again_and_told_the_state(tmp_path):
 
 def test_the_last_will_says_offline_for_a_door_that_died(mosquitto):
     code = (
-        "import os; from petdoor.adapters.publisher import *; import threading\n"
+        "import threading; from petdoor.adapters.publisher import *; from petdoor.broker import *\n"
         f"p = MqttPublisher(Broker('127.0.0.1', {mosquitto.port}), door_id='back', info={{}})\n"
         "print('up', flush=True); threading.Event().wait()"
     )

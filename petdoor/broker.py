@@ -1,0 +1,90 @@
+"""Where the MQTT broker is, and whether it lets us in."""
+
+import ssl
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from petdoor.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Encryption: the authority to trust (the system's when None), and a certificate of our own."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and how to be let in."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    password: str | None = None
+    tls: Tls | None = None
+    keepalive_seconds: int = 30
+
+    def __repr__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def probe(broker: Broker, *, timeout_seconds: float = 5.0) -> str:
+    """Try the broker once, for ``petdoor check``; empty when it let us in, else what is wrong.
+
+    Raises:
+        ConfigError: the TLS files cannot be used.
+    """
+    answered = threading.Event()
+    answer = ["no answer in time"]
+    client = Client(CallbackAPIVersion.VERSION2)
+
+    def on_connect(
+        _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        answer[0] = f"refuses us: {code}" if code.is_failure else ""
+        answered.set()
+
+    client.on_connect = on_connect
+    sign_in(client, broker)
+    try:
+        client.connect(broker.host, broker.port, broker.keepalive_seconds)
+    except (OSError, UnicodeError) as error:
+        return f"cannot be reached: {error}"
+    client.loop_start()
+    answered.wait(timeout_seconds)
+    client.disconnect()
+    client.loop_stop()
+    return answer[0]
+
+
+def sign_in(client: Client, broker: Broker) -> None:
+    """Give the client what the broker wants of it: name, password, certificates.
+
+    Raises:
+        ConfigError: the TLS files cannot be used.
+    """
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        _encrypt(client, broker.tls)
+
+
+def _encrypt(client: Client, tls: Tls) -> None:
+    try:
+        client.tls_set(
+            ca_certs=_text(tls.ca_file), certfile=_text(tls.cert_file), keyfile=_text(tls.key_file)
+        )
+    except (OSError, ssl.SSLError, ValueError) as error:
+        raise ConfigError(f"mqtt.tls: the certificate files cannot be used: {error}") from error
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None
