@@ -56,10 +56,12 @@ class MqttPublisher:
         self._broker = broker
         self._sends_snapshots = snapshots
         self._new_client = new_client
+        # Held while publishing, so that what is told is told in order. paho calls back into this class
+        # with none of its own locks held that publishing needs.
         self._lock = threading.Lock()
         self._states: dict[str, str] = {"info": json.dumps(info)}
         self._backlog: deque[dict[str, Any]] = deque(maxlen=_BACKLOG_EVENTS)
-        self._sent: deque[tuple[MQTTMessageInfo, dict[str, Any]]] = deque()
+        self._sent: deque[tuple[MQTTMessageInfo, dict[str, Any]]] = deque(maxlen=_BACKLOG_EVENTS)
         self._complaints: set[str] = set()
         self._is_listened_to = False
         self._reconnect_seconds = _RECONNECT_SECONDS
@@ -70,10 +72,10 @@ class MqttPublisher:
     def event(self, payload: Mapping[str, Any]) -> None:
         """Publish an event; keep it for later when nobody listens."""
         with self._lock:
-            if not self._is_listened_to:
+            if self._is_listened_to:
+                self._send_event(dict(payload), replayed=False)
+            else:
                 self._backlog.append(dict(payload))
-                return
-        self._send_event(dict(payload), replayed=False)
 
     def latch(self, state: LatchState) -> None:
         self._state("lock/state", state.value)
@@ -122,17 +124,17 @@ class MqttPublisher:
     def _state(self, topic: str, value: str) -> None:
         with self._lock:
             self._states[topic] = value
-            if not self._is_listened_to:
-                return
-        self._publish(topic, value, retain=True)
+            if self._is_listened_to:
+                self._publish(topic, value, retain=True)
 
     def _publish(self, topic: str, value: str, *, retain: bool = False) -> MQTTMessageInfo:
         return self._client.publish(f"{self._base}/{topic}", value, qos=1, retain=retain)
 
     def _send_event(self, payload: dict[str, Any], *, replayed: bool) -> None:
         topic = "event/replayed" if replayed else "event"
-        self._sent.append((self._publish(topic, json.dumps({**payload, "replayed": replayed})), payload))
-        while self._sent and self._sent[0][0].is_published():
+        told = self._publish(topic, json.dumps({**payload, "replayed": replayed}))
+        self._sent.append((told, payload))
+        while self._sent and _is_acknowledged(self._sent[0][0]):
             self._sent.popleft()
 
     def _publish_and_wait(self, topic: str, value: str) -> None:
@@ -141,17 +143,18 @@ class MqttPublisher:
         except (RuntimeError, ValueError) as error:
             log.warning("could not say goodbye to the broker: %s", error)
 
-    def _announce(self) -> None:
-        """All states, then ``online``: who listens finds them true. Then what was missed."""
-        with self._lock:
-            missed = [payload for info, payload in self._sent if not info.is_published()] + [*self._backlog]
-            self._sent.clear()
-            self._backlog.clear()
-            states = dict(self._states)
-            self._is_listened_to = True
-        for topic, value in states.items():
+    def _tell_states(self) -> None:
+        """All states, then ``online``: who listens finds them true."""
+        for topic, value in self._states.items():
             self._publish(topic, value, retain=True)
         self._publish("availability", ONLINE, retain=True)
+
+    def _catch_up(self) -> None:
+        """Tell the events no broker has acknowledged, in order, as old news."""
+        missed = [payload for told, payload in self._sent if not _is_acknowledged(told)]
+        missed += self._backlog
+        self._sent.clear()
+        self._backlog.clear()
         for payload in missed:
             self._send_event(payload, replayed=True)
 
@@ -174,7 +177,10 @@ class MqttPublisher:
         client.subscribe(BIRTH_TOPIC, qos=1)
 
     def _on_subscribe(self, *_: object) -> None:
-        self._announce()
+        with self._lock:
+            self._tell_states()
+            self._catch_up()
+            self._is_listened_to = True
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
         self._complain(f"the broker {self._broker!r} cannot be reached; trying on")
@@ -205,13 +211,21 @@ class MqttPublisher:
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if message.topic == BIRTH_TOPIC and message.payload == ONLINE.encode():
-            self._announce()
+            with self._lock:
+                self._tell_states()
 
     def _complain(self, sentence: str) -> None:
         # Once until it lets us in, not at every try: the broker may be away for a week.
         level = logging.DEBUG if sentence in self._complaints else logging.WARNING
         self._complaints.add(sentence)
         log.log(level, "%s", sentence)
+
+
+def _is_acknowledged(told: MQTTMessageInfo) -> bool:
+    try:
+        return told.is_published()
+    except (RuntimeError, ValueError):  # it never left: the connection was just lost
+        return False
 
 
 class SilentPublisher:

@@ -167,6 +167,17 @@ def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_
     broker.stop()
 
 
+def test_an_event_told_at_the_very_moment_of_losing_the_broker_is_told_again(mosquitto):
+    told, client = late_publisher(mosquitto.port)
+    with closing(Listener(mosquitto.port)) as listener, closing(told):
+        told._is_listened_to = True  # the loss has not been noticed yet
+        told.event(event(1))
+        told.event(event(2))
+        client.start()
+        listener.wait_for("petdoor/back/event/replayed", '"number": 2,')
+        assert listener.wait_for("petdoor/back/event/replayed", '"number": 1,')
+
+
 def test_a_broker_that_comes_up_late_is_told_the_state(tmp_path):
     broker = Mosquitto(tmp_path)
     with closing(publisher(broker.port)) as told:
