@@ -50,8 +50,9 @@ class BackgroundMotionGate:
 
     def _has_changed(self, small: NDArray[np.float32], background: NDArray[np.float32]) -> bool:
         difference = small - _relit(background, small)
-        difference -= np.median(difference)
-        return bool(np.mean(np.abs(difference) > self._level) >= self._area)
+        difference -= np.median(difference[::2, ::2])  # every fourth point is as good, and far quicker
+        changed = np.count_nonzero(np.abs(difference) > self._level)
+        return bool(changed >= self._area * difference.size)
 
     def _learn(self, small: NDArray[np.float32], now: float) -> None:
         if self._background is None:
@@ -68,11 +69,11 @@ def _relit(background: NDArray[np.float32], small: NDArray[np.float32]) -> NDArr
     A cloud, a lamp or the exposure brightens and stretches every point alike; an animal changes some.
     """
     centred = background - background.mean()
-    spread = float(np.mean(centred * centred))
-    if spread < _FLAT_VARIANCE:
+    spread = float(np.vdot(centred, centred))
+    if spread < _FLAT_VARIANCE * centred.size:
         return background
-    gain = float(np.mean(centred * small)) / spread
-    return background * np.float32(np.clip(gain, 0.5, 2.0))
+    gain = float(np.vdot(centred, small)) / spread
+    return background * np.float32(min(max(gain, 0.5), 2.0))
 
 
 def _shrunk(pixels: Picture) -> NDArray[np.float32]:
