@@ -142,7 +142,7 @@ class PolicySettings(Section):
     keep_in: list[str] = Field(default=["cat"], validate_default=True)
     confirm_frames: Annotated[int, Field(ge=2, le=100)] = 4
     window_frames: Annotated[int, Field(ge=2, le=100, validate_default=True)] = 5
-    veto_confidence: Annotated[float, Field(gt=0, le=1)] = 0.1
+    veto_confidence: Annotated[float, Field(gt=0, le=1)] = 0.06
     visit_gap_seconds: Seconds = 3.0
     refuse_after_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     unlock_seconds: Seconds = 5.0

@@ -62,10 +62,9 @@ def test_the_original_rule_does_as_well_as_ever(model, photos, request):
 
 
 def test_the_hosted_model_of_1001_classes_judges_rightly_as_it_is(hosted_model, photos):
-    # Its cats are what it cannot do better: 11 of 200, 15 without the veto.
     share = shares(hosted_model, photos, MassRule, admitted)
     assert share["dog"] >= 0.95
-    assert share["cat"] <= 0.06
+    assert share["cat"] <= 0.05
 
 
 def test_a_plain_photo_as_a_camera_gives_it_is_a_dog_beyond_doubt(door_model, photos):

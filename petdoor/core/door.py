@@ -35,7 +35,7 @@ class Policy:
         confirm_frames: how many of the last ``window_frames`` must agree; two at least.
         window_frames: how many frames are looked back on.
         veto_confidence: a ``keep_in`` species this probable in any of those frames keeps the door
-            locked. Low on purpose: hardly any dog looks a tenth like a cat, and a cat beside one does.
+            locked. Low on purpose: of 966 photos judged dog rightly it bars one, of 69 cats judged dog 26.
         visit_gap_seconds: a visit ends when nothing was seen for this long.
         refuse_after_seconds: how long something unknown is watched before it is turned away; an
             animal far off looks like nothing known until it comes near.
@@ -52,7 +52,7 @@ class Policy:
     keep_in: frozenset[Species] = frozenset({CAT})
     confirm_frames: int = 4
     window_frames: int = 5
-    veto_confidence: float = 0.1
+    veto_confidence: float = 0.06
     visit_gap_seconds: float = 3.0
     refuse_after_seconds: float = 2.0
     unlock_seconds: float = 5.0

@@ -81,12 +81,12 @@ def test_a_step_without_a_frame_opens_nothing():
 
 
 def test_the_judgement_tells_what_the_frames_agree_on():
-    _, events = watch(Door(), sees(DOG, 0.875, other=0.125), SOMETHING, *[sees(DOG, 0.625, cat=0.0625)] * 3)
+    _, events = watch(Door(), sees(DOG, 0.875, other=0.125), SOMETHING, *[sees(DOG, 0.625, cat=0.03125)] * 3)
     judged = events[0]
     assert (judged.verdict, judged.species, judged.agree, judged.frames) == (Verdict.ADMIT, DOG, 4, 5)
     assert judged.confidence == pytest.approx((0.875 + 3 * 0.625) / 4)
     assert judged.probabilities[DOG] == pytest.approx((0.875 + 3 * 0.625) / 5)
-    assert judged.probabilities[CAT] == pytest.approx(3 * 0.0625 / 5)
+    assert judged.probabilities[CAT] == pytest.approx(3 * 0.03125 / 5)
     assert (judged.visit_seconds, judged.vetoed_by) == (1.0, None)
 
 
@@ -97,7 +97,7 @@ def test_the_door_tells_for_whom_it_opens():
 @pytest.mark.parametrize("when", range(4))
 def test_a_cat_that_shows_a_little_in_any_frame_keeps_the_door_locked(when):
     frames = [A_DOG] * 4
-    frames[when] = sees(DOG, 0.85, cat=0.1)
+    frames[when] = sees(DOG, 0.85, cat=0.06)
     door, events = watch(Door(), *frames)
     assert door.latch is LatchState.LOCKED
     assert verdicts(events) == [Verdict.KEEP_IN]
@@ -105,7 +105,7 @@ def test_a_cat_that_shows_a_little_in_any_frame_keeps_the_door_locked(when):
 
 
 def test_less_than_the_veto_confidence_does_not_bar_the_door():
-    assert watch(Door(), *[sees(DOG, 0.9, cat=0.09)] * 4)[0].latch is LatchState.UNLOCKED
+    assert watch(Door(), *[sees(DOG, 0.9, cat=0.05)] * 4)[0].latch is LatchState.UNLOCKED
 
 
 def test_the_door_opens_once_the_cat_has_left_the_window():
@@ -357,8 +357,8 @@ def test_a_house_that_keeps_nobody_in_does_not_mind_a_cat_beside_the_dog():
     ("sighting", "deserved"),
     [
         (A_DOG, Verdict.ADMIT),
-        (sees(DOG, 0.9, cat=0.09), Verdict.ADMIT),
-        (sees(DOG, 0.9, cat=0.1), Verdict.KEEP_IN),
+        (sees(DOG, 0.9, cat=0.05), Verdict.ADMIT),
+        (sees(DOG, 0.9, cat=0.06), Verdict.KEEP_IN),
         (A_CAT, Verdict.KEEP_IN),
         (SOMETHING, Verdict.REFUSE),
         (sees(OTHER, 0.6, cat=0.4), Verdict.REFUSE),
