@@ -14,31 +14,30 @@ BUILT = ROOT / "build" / "test-models"
 DATA = Path(os.environ.get("PETDOOR_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
+def data(name):
+    """A file or folder of the test data; without it the test is skipped."""
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"no {path}; set PETDOOR_TEST_DATA to a folder that holds {name}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def photos():
     """Folders dog, cat, other of photos the models never saw."""
-    folder = DATA / "photos" / "val"
-    if not folder.is_dir():
-        pytest.skip(f"no photos at {folder}; set PETDOOR_TEST_DATA to a folder with photos/val/dog, ...")
-    return folder
+    return data("photos/val")
 
 
 @pytest.fixture(scope="session")
 def weights():
     """Real ImageNet weights of MobileNetV2."""
-    file = DATA / "weights" / "mobilenet_v2_1.0_224.weights.h5"
-    if not file.is_file():
-        pytest.skip(f"no weights at {file}; set PETDOOR_TEST_DATA to a folder with weights/...")
-    return file
+    return data("weights/mobilenet_v2_1.0_224.weights.h5")
 
 
 @pytest.fixture(scope="session")
 def hosted_model():
     """A third party's model of 1001 classes, uint8 softmax."""
-    file = DATA / "weights" / "mobilenet_v2_1.0_224_hosted_1001_uint8.tflite"
-    if not file.is_file():
-        pytest.skip(f"no model at {file}; set PETDOOR_TEST_DATA to a folder with weights/...")
-    return file
+    return data("weights/mobilenet_v2_1.0_224_hosted_1001_uint8.tflite")
 
 
 def run_tools(*arguments, **variables):
