@@ -17,6 +17,10 @@ class PictureError(PetDoorError, ValueError):
     """A picture file cannot be read as a picture."""
 
 
+class DataError(PetDoorError, ValueError):
+    """The labelled pictures are missing, or cannot be what was asked of them."""
+
+
 class CameraError(PetDoorError, OSError):
     """The camera does not open, gives no frames, stalls or repeats one frame for ever."""
 
@@ -31,3 +35,7 @@ class LatchError(PetDoorError, OSError):
 
 class BrokerError(PetDoorError, ConnectionError):
     """The broker cannot be reached or does not let us in; only ``petdoor check`` minds."""
+
+
+class TrainingError(PetDoorError, ArithmeticError):
+    """A training went wrong: its loss is not a number, or the result is worse than what it was made from."""

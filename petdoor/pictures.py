@@ -86,6 +86,13 @@ def resize_into(pixels: Picture, out: Picture) -> None:
     cv2.resize(pixels, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)
 
 
+def resized(pixels: Picture, size: tuple[int, int]) -> Picture:
+    """The picture at ``size`` (height, width), as ``resize_into`` makes it."""
+    out = np.empty((*size, 3), np.uint8)
+    resize_into(pixels, out)
+    return out
+
+
 def _middle(pixels: Picture, aspect: float) -> Picture:
     height, width = pixels.shape[:2]
     wide = min(width, max(1, round(height * aspect * MAX_SQUEEZE)))

@@ -1,6 +1,6 @@
 """Small, honest parts for the loop: they do what a part does, and record what was asked of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from petdoor.core.door import LatchState
@@ -104,3 +104,16 @@ class RecordingPublisher:
 
     def close(self) -> None:
         self.closed = True
+
+
+class SilentTeller:
+    """Collects what is said, and hands items on without a bar."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def track(self, items: Iterable[Any], doing: str, *, total: int) -> Iterator[Any]:  # noqa: ARG002
+        yield from items

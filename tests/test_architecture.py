@@ -44,7 +44,10 @@ COMMANDS = {f"tools.commands.{path.stem}" for path in (ROOT / "tools" / "command
 
 # Each library in its one place; numpy is the language pictures are spoken in.
 HOMES = {
-    "cv2": {"petdoor.pictures", "petdoor.adapters.captures", "petdoor.adapters.motion"},
+    "cv2": {
+        *("petdoor.pictures", "petdoor.adapters.captures", "petdoor.adapters.motion"),
+        *("tools.contact", "tools.named"),
+    },
     "ai_edge_litert": {"petdoor.adapters.classifier"},
     "tflite_runtime": {"petdoor.adapters.classifier"},
     "gpiozero": {"petdoor.adapters.latch"},
@@ -55,11 +58,12 @@ HOMES = {
     "click": {"petdoor.cli", "tools.__main__", *COMMANDS},
     "matplotlib": {"petdoor.plot", "tools.charts"},
     "rich": {"tools.console"},
+    "tensorflow_datasets": {"tools.named"},
     "jinja2": {"tools.report"},
     "sklearn": {"tools.metrics"},
     "scipy": {"tools.metrics"},
     "tensorflow": {"tools.convert", "tools.export"},
-    "keras": {"tools.backbones", "tools.convert", "tools.export"},
+    "keras": {"tools.backbones", "tools.named", "tools.convert", "tools.export"},
 }
 
 
@@ -88,7 +92,7 @@ def allowed(module):
     if module.startswith("petdoor.adapters"):
         return LEAVES | CORE
     if module.startswith("tools"):
-        return LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.adapters.motion"}
+        return LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.adapters.motion", "petdoor.classify"}
     return set()
 
 

@@ -5,7 +5,11 @@ import os
 import click
 
 from tools.commands.bench import bench
+from tools.commands.data import data
+from tools.commands.evaluate import evaluate
 from tools.commands.export import export
+from tools.commands.models import models
+from tools.commands.train import train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -13,9 +17,10 @@ def main() -> None:
     """Make and measure models for the pet door, on a computer with some memory to spare."""
     # TensorFlow reports every CPU feature it finds unless told not to, and before it is loaded.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # what is wrong with a picture is told in words
 
 
-for command in (export, bench):
+for command in (export, bench, data, models, train, evaluate):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,102 +1,84 @@
 """The ImageNet model as one file for the door."""
 
-import os
-import tempfile
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from petdoor import __version__, modelfile
+from petdoor import __version__, modelfile, pictures
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.species import IMAGENET_RANGES
 from petdoor.errors import ModelError
-from petdoor.pictures import Picture
-from tools.backbones import BACKBONES, imagenet_model
-from tools.convert import drawn_patterns, photos, to_full_integer
+from tools.backbones import Backbone
+from tools.console import Teller
+from tools.memory import peak_in_words
+from tools.output import on_trial
+from tools.parity import by_both, shared_probability
+from tools.pretrained import RANDOM_WEIGHTS, imagenet_model
+from tools.quantise import drawn_patterns, photos, to_full_integer
 
-_AGREEMENT_FLOOR = 0.7
-_COMPARED_PICTURES = 20
+_AGREEMENT_FLOOR: Final = 0.7
+_COMPARED_PICTURES: Final = 20
 
 
 def export(
-    backbone: str,
+    name: str,
+    backbone: Backbone,
     weights: Path | None,
     calibration: Path | None,
     output: Path,
     *,
-    say: Callable[[str], object],
+    teller: Teller,
 ) -> None:
     """Build, quantise, pack, try and write the pretrained model.
 
     Args:
-        backbone: a key of ``BACKBONES``.
+        name: what the backbone is called.
+        backbone: a row of ``BACKBONES``.
         weights: a Keras weights file; None for Keras's own download.
         calibration: a folder of photos; None for drawn patterns.
         output: the file to write; what stood there stays until the new one has proved itself.
-        say: told each step.
+        teller: told each step.
 
     Raises:
         ModelError: the weights cannot be had, or the result does not judge as the network does.
         PictureError: a calibration photo cannot be read.
     """
-    size = BACKBONES[backbone].input_size
-    examples = photos(calibration, size) if calibration else drawn_patterns(size)
-    facts = _facts(backbone, size, calibration, len(examples))
-    say(f"building {backbone} from {weights or 'the weights Keras downloads'}")
+    size = (backbone.size, backbone.size)
+    examples = photos(_found(calibration), size) if calibration else drawn_patterns(size)
+    calibrated_on = f"{len(examples)} {'photos' if calibration else 'drawn patterns'}"
+    teller.say(f"building {name} from {weights or 'the weights Keras downloads'}")
     model = imagenet_model(backbone, weights)
-    say(f"quantising on {facts['calibrated_on']}; this takes half a minute")
+    teller.say(f"quantising on {calibrated_on}; {model.count_params() / 1e6:.1f} million parameters")
     flatbuffer = to_full_integer(model, examples)
-    _write(output, modelfile.pack(flatbuffer, modelfile.imagenet_labels(), facts), model, examples, say)
-
-
-def _facts(backbone: str, size: tuple[int, int], calibration: Path | None, count: int) -> dict[str, Any]:
-    return {
-        "backbone": backbone,
+    facts = {
+        "backbone": name,
         "input_size": list(size),
-        "input_range": [0, 255],
-        "output": "logits",
-        "temperature": BACKBONES[backbone].temperature,
+        "temperature": backbone.temperature,
         "species": {s: [[r.first, r.last] for r in spans] for s, spans in IMAGENET_RANGES.items()},
         "threshold": 0.5,
-        "trained_on": "ImageNet, 1000 classes",
-        "calibrated_on": f"{count} {'photos' if calibration else 'drawn patterns'}",
-        "made_with": {"petdoor": __version__, "tensorflow": tf.__version__, "keras": keras.__version__},
+        "trained_on": "nothing" if weights == RANDOM_WEIGHTS else "ImageNet, 1000 classes",
+        "calibrated_on": calibrated_on,
+        **common_facts(),
     }
+    content = modelfile.pack(flatbuffer, modelfile.imagenet_labels(), facts)
+    with on_trial(output, content) as trial:
+        shared = shared_probability(*by_both(model, TFLiteClassifier(trial), examples[:_COMPARED_PICTURES]))
+        if shared < _AGREEMENT_FLOOR:
+            raise ModelError(f"the quantised model shares {shared:.0%} of the network's judgement only")
+    judges = f"judges {shared:.0%} as the float network does"
+    teller.say(f"wrote {output}: {len(content) / 1e6:.1f} MB, {judges}; {peak_in_words()}")
 
 
-def _write(
-    output: Path,
-    content: bytes,
-    model: keras.Model,
-    examples: Sequence[Picture],
-    say: Callable[[str], object],
-) -> None:
-    """Write beside ``output``, try it as the door would, and only then let it take the name."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}-", delete=False) as file:
-        trial = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            agreement = _agreement(TFLiteClassifier(trial), model, examples[:_COMPARED_PICTURES])
-            if agreement < _AGREEMENT_FLOOR:
-                raise ModelError(
-                    f"the quantised model shares {agreement:.0%} of the network's judgement only"
-                )
-            trial.chmod(0o644)
-            trial.replace(output)
-        finally:
-            trial.unlink(missing_ok=True)
-    say(f"wrote {output}: {len(content) / 1e6:.1f} MB, judges {agreement:.0%} as the float network does")
+def common_facts() -> dict[str, Any]:
+    """What holds for every model made here."""
+    versions = {"petdoor": __version__, "tensorflow": tf.__version__, "keras": keras.__version__}
+    return {"input_range": [0, 255], "output": "logits", "made_with": versions}
 
 
-def _agreement(classifier: TFLiteClassifier, model: keras.Model, examples: Sequence[Picture]) -> float:
-    """The share of probability that door and network put on the same classes, on average."""
-    expected = np.asarray(keras.ops.softmax(model(np.stack(examples).astype(np.float32), training=False)))
-    judged = np.array([classifier.probabilities(picture) for picture in examples])
-    return float(np.minimum(judged, expected).sum(axis=1).mean())
+def _found(folder: Path) -> list[Path]:
+    paths = pictures.find(str(folder))
+    if not paths:
+        raise ModelError(f"{folder}: no photos there to calibrate with")
+    return paths

@@ -1,13 +1,113 @@
 """What the commands share."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import click
 
-from petdoor.errors import PetDoorError
+from petdoor.errors import ConfigError, PetDoorError
+from tools.backbones import BACKBONES
 from tools.quiet import quiet
+
+Command = Callable[..., Any]
+
+
+def network_options(command: Command) -> Command:
+    """Which network, and with which weights."""
+    for option in (
+        click.option(
+            "--weights",
+            type=click.Path(path_type=Path),
+            help="A Keras weights file (.weights.h5, .h5, .keras), or 'random' to try things out.  "
+            "[default: Keras's own download]",
+        ),
+        click.option("--alpha", type=float, help="Width of MobileNetV2, 0.35 to 1.4.  [default: 1]"),
+        click.option(
+            "--size",
+            type=click.IntRange(28, 1024),
+            help="Height and width of its input in pixels.  [default: the network's own]",
+        ),
+        click.option(
+            "--backbone", type=click.Choice(list(BACKBONES)), default="mobilenetv2", show_default=True
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def label_options(command: Command) -> Command:
+    """Where the labels of a data set come from, and which species they are: csv, label_column, species."""
+    for option in (
+        click.option(
+            "--species",
+            multiple=True,
+            metavar="NAME=CLASS,...",
+            help="Which classes are which species, as in dog=rex,bella or 'dog=*'; may be repeated.  "
+            "[default: by their names]",
+        ),
+        click.option("--label-column", help="The column of --csv that holds the labels."),
+        click.option("--csv", type=click.Path(path_type=Path), help="A table of file names and labels."),
+    ):
+        command = option(command)
+    return command
+
+
+def data_options(command: Command) -> Command:
+    """Which labelled photos a command works on: source, and what ``label_options`` tells of it."""
+    source = click.option(
+        "--data",
+        "source",
+        required=True,
+        help="Labelled photos: a folder with a folder a class, or of photos with --csv; "
+        "keras:NAME or tfds:NAME.",
+    )
+    return source(label_options(command))
+
+
+def result_options(command: Command) -> Command:
+    """What a finished model must be: output, admit, false_accept and max_drop."""
+    for option in (
+        click.option("--output", type=click.Path(path_type=Path), default="door.tflite", show_default=True),
+        click.option(
+            "--max-drop",
+            default=1.0,
+            show_default=True,
+            help="How many points of accuracy quantising may cost; above, nothing is written.",
+        ),
+        click.option(
+            "--false-accept",
+            default=0.01,
+            show_default=True,
+            type=click.FloatRange(0, 1),
+            help="The share of strangers that may be let in; the threshold is chosen for it.",
+        ),
+        click.option("--admit", default="dog", show_default=True, metavar="NAME,...", help="Who may pass."),
+    ):
+        command = option(command)
+    return command
+
+
+def groups(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """``dog=rex,bella`` and so on, as the classes of each species.
+
+    Raises:
+        ConfigError: it is written otherwise.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for text in given:
+        species, _, classes = (part.strip() for part in text.partition("="))
+        if not (species and names(classes)):
+            raise ConfigError(f"--species {text}: write it as dog=rex,bella")
+        found[species] = (*found.get(species, ()), *names(classes))
+    return found
+
+
+def names(listed: str) -> tuple[str, ...]:
+    """Names between commas."""
+    return tuple(name for name in map(str.strip, listed.split(",")) if name)
 
 
 @contextmanager

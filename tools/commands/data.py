@@ -1,0 +1,63 @@
+"""``tools data``: what a data set holds, before anything is trained on it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from tools.commands.common import faults_end_here, groups, label_options
+
+
+@click.command(no_args_is_help=True)
+@click.argument("source")
+@label_options
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Write a contact sheet: some pictures of each class.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+def data(
+    source: str,
+    *,
+    csv: Path | None,
+    label_column: str | None,
+    species: tuple[str, ...],
+    sheet: Path | None,
+    as_json: bool,
+) -> None:
+    """Count, measure and compare labelled photos; nothing is changed.
+
+    SOURCE is a folder that holds a folder of pictures for each class; a folder of pictures whose labels
+    are in the table --csv; or a set that a library downloads, as keras:cifar10 or tfds:cats_vs_dogs.
+    Folders named by whole numbers are ImageNet's classes 0 to 999.
+
+    \b
+      python -m tools data photos --sheet sheet.png
+      python -m tools data train --csv labels.csv --species 'dog=*'
+    """
+    with faults_end_here():
+        from tools.console import RichTeller
+        from tools.contact import contact_sheet, require_png
+        from tools.dataset import open_dataset
+        from tools.overview import as_text, overview
+        from tools.survey import survey
+        from tools.taxonomy import species_of
+
+        given = groups(species)
+        if sheet:
+            require_png(sheet)
+        dataset = open_dataset(source, csv=csv, label_column=label_column, say=_aside)
+        kinds = species_of(dataset.classes, given)
+        found = survey(dataset, RichTeller())
+        figures = overview(dataset, found, kinds)
+        click.echo(json.dumps(figures, indent=1, ensure_ascii=False) if as_json else as_text(figures))
+        if sheet:
+            contact_sheet(dataset, found.records, sheet)
+            _aside(f"contact sheet: {sheet}")
+
+
+def _aside(sentence: str) -> None:
+    """Beside the results, so that these can be piped."""
+    click.echo(sentence, err=True)

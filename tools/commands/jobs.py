@@ -1,0 +1,103 @@
+"""From the options of a command to what the tools are told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from petdoor.errors import ConfigError
+from tools.backbones import BACKBONES
+from tools.commands.common import groups, names
+from tools.convert import Conversion
+from tools.dataset import open_dataset
+from tools.finish import Wish
+from tools.fit import Recipe
+from tools.strategies import Plan
+from tools.train import Job
+
+_LEARNING_RATES = {"head": 1e-3, "fine-tune": 3e-4, "scratch": 1e-3}
+
+
+def job_of(told: Mapping[str, Any]) -> Job:
+    """What ``tools train`` is told by its options.
+
+    Raises:
+        DataError: the data cannot be opened.
+        ModelError: there is no such network.
+        ConfigError: an option makes no sense.
+    """
+    name, output = told["backbone"], told["output"]
+    return Job(
+        dataset=open_dataset(told["source"], csv=told["csv"], label_column=told["label_column"]),
+        name=name,
+        plan=_plan(told),
+        species=groups(told["species"]),
+        shares=_shares(told["split"]),
+        wish=_wish(told),
+        output=output,
+        folder=told["work"] or output.with_name(f"{output.name}.training"),
+        distribute=told["distribute"],
+        test=open_dataset(told["test"]) if told["test"] else None,
+    )
+
+
+def conversion_of(told: Mapping[str, Any]) -> Conversion:
+    """What ``tools convert`` is told by its options.
+
+    Raises:
+        DataError: the data cannot be opened.
+        ConfigError: an option makes no sense.
+    """
+    return Conversion(
+        model=told["model"],
+        input_range=told["input_range"],
+        dataset=open_dataset(told["source"], csv=told["csv"], label_column=told["label_column"]),
+        labels=told["labels"],
+        species=groups(told["species"]),
+        wish=_wish(told),
+        output=told["output"],
+    )
+
+
+def _wish(told: Mapping[str, Any]) -> Wish:
+    return Wish(told["max_drop"], told["false_accept"], names(told["admit"]))
+
+
+def _plan(told: Mapping[str, Any]) -> Plan:
+    shared = {
+        "batch": told["batch"],
+        "optimiser": told["optimiser"],
+        "schedule": told["schedule"],
+        "patience": told["patience"],
+        "label_smoothing": told["label_smoothing"],
+        "seed": told["seed"],
+    }
+    strategy = told["strategy"]
+    rate = told["learning_rate"] or _LEARNING_RATES[strategy]
+    epochs = told["epochs"] or 20
+    is_head = strategy == "head"
+    return Plan(
+        backbone=BACKBONES[told["backbone"]].chosen(size=told["size"], alpha=told["alpha"]),
+        strategy=strategy,
+        weights=told["weights"],
+        include_top=told["include_top"],
+        hidden=told["hidden"],
+        dropout=told["dropout"],
+        layers=told["layers"],
+        views=told["views"],
+        head=Recipe(
+            "head",
+            epochs if is_head else told["head_epochs"],
+            rate if is_head else _LEARNING_RATES["head"],
+            **shared,
+        ),
+        rest=Recipe(strategy, epochs, rate, **shared),
+    )
+
+
+def _shares(text: str) -> tuple[float, float, float]:
+    try:
+        train, validation, test = (float(part) / 100 for part in text.split("/"))
+    except ValueError as error:
+        raise ConfigError(f"--split {text}: write it as 80/10/10") from error
+    if validation <= 0:
+        raise ConfigError(f"--split {text}: some photos must be kept to validate on")
+    return train, validation, test

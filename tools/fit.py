@@ -1,0 +1,232 @@
+"""The training loop: reproducible from its seed, keeps the best weights, goes on after a kill.
+
+A loop of our own instead of Keras's ``fit``, because that neither runs on several workers (Keras 3 on
+TensorFlow) nor starts again in the middle with the same order of pictures.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from petdoor.errors import TrainingError
+from tools.average import Average
+from tools.checkpoint import Checkpoint, Progress
+from tools.console import Teller
+from tools.sources import Source, batches
+
+OPTIMISERS: Final = ("adamw", "adam", "sgd")
+SCHEDULES: Final = ("cosine", "constant")
+_EVALUATION_BATCH: Final = 64
+_TEMPERATURES: Final = np.arange(0.5, 4, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train one stage.
+
+    Attributes:
+        stage: its name, for people.
+        epochs: passes over the training examples, at most.
+        learning_rate: the largest one.
+        batch: examples a step, over all workers together.
+        optimiser: one of ``OPTIMISERS``.
+        schedule: one of ``SCHEDULES``; both begin with a warm-up of a tenth of all steps.
+        patience: epochs without a better validation loss after which to stop.
+        label_smoothing: the share of certainty taken from the true class.
+        memory: how much of the averaged weights stays at each step; they are what is kept, because they
+            judge better and more evenly than those of any one step. 0 for no average.
+        seed: decides order and views.
+    """
+
+    stage: str
+    epochs: int
+    learning_rate: float
+    batch: int = 32
+    optimiser: str = "adamw"
+    schedule: str = "cosine"
+    patience: int = 10
+    label_smoothing: float = 0.0
+    memory: float = 0.998
+    seed: int = 0
+
+    def optimiser_for(self, examples: int) -> keras.optimizers.Optimizer:
+        """The optimiser, with its schedule over all steps."""
+        steps = self.epochs * (-(-examples // self.batch))
+        rate: Any = self.learning_rate
+        if self.schedule == "cosine":
+            warm_up = max(1, steps // 10)
+            rate = keras.optimizers.schedules.CosineDecay(
+                rate / 20, max(1, steps - warm_up), warmup_target=rate, warmup_steps=warm_up
+            )
+        if self.optimiser == "sgd":
+            return keras.optimizers.SGD(rate, momentum=0.9)
+        if self.optimiser == "adam":
+            return keras.optimizers.Adam(rate)
+        return keras.optimizers.AdamW(rate, weight_decay=1e-4)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A source and the class of each of its arrays (int64)."""
+
+    source: Source
+    labels: NDArray[np.int64]
+
+
+class Trainer:
+    """Trains one model by one recipe, under TensorFlow's current distribution strategy."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        recipe: Recipe,
+        *,
+        class_weights: Sequence[float],
+        checkpoint: Path,
+        teller: Teller,
+    ) -> None:
+        """Nothing is trained yet.
+
+        Args:
+            model: arrays of the sources in, logits out.
+            recipe: how.
+            class_weights: what a mistake on each class costs.
+            checkpoint: the file that a later run goes on from.
+            teller: told after each epoch.
+        """
+        self._model, self._recipe, self._teller = model, recipe, teller
+        self._class_weights = np.asarray(class_weights, np.float32)
+        self._checkpoint = Checkpoint(checkpoint)
+        self._strategy = tf.distribute.get_strategy()
+        self._loss = keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing, reduction=None
+        )
+
+    def fit(self, train: Labelled, validation: Labelled) -> list[dict[str, Any]]:
+        """Train, and leave the model with the weights that did best on validation.
+
+        Returns:
+            one mapping an epoch: stage, epoch, loss, val_loss and val_accuracy.
+
+        Raises:
+            TrainingError: the loss is not a number any more.
+            OSError: the checkpoint cannot be written.
+        """
+        with self._strategy.scope():
+            self._optimiser = self._recipe.optimiser_for(len(train.labels))
+            self._optimiser.build(self._model.trainable_variables)
+            self._average = Average(self._model.variables, self._recipe.memory)
+        variables = [*self._model.variables, *self._optimiser.variables, *self._average.variables]
+        progress = self._checkpoint.restore(variables)
+        if progress.epochs_done:
+            self._teller.say(f"{self._recipe.stage}: going on after epoch {progress.epochs_done}")
+        step, scores = tf.function(self._distributed_step), tf.function(self._scores)
+        while progress.epochs_done < self._recipe.epochs and not self._is_settled(progress):
+            epoch, began = progress.epochs_done, time.monotonic()
+            loss = self._epoch(step, train, epoch)
+            with self._average.in_place():
+                val_loss, val_accuracy = self._validate(scores, validation)
+                weights = [variable.numpy() for variable in self._model.variables]
+            row = {"stage": self._recipe.stage, "epoch": epoch + 1, "loss": loss}
+            progress = progress.after({**row, "val_loss": val_loss, "val_accuracy": val_accuracy}, weights)
+            self._checkpoint.save(progress, variables)
+            self._tell(progress, time.monotonic() - began)
+        for variable, value in zip(self._model.variables, progress.best_weights, strict=True):
+            variable.assign(value)
+        return [dict(epoch) for epoch in progress.history]
+
+    def _is_settled(self, progress: Progress) -> bool:
+        return progress.epochs_since_best >= self._recipe.patience
+
+    def _epoch(self, step: Any, train: Labelled, epoch: int) -> float:
+        count, recipe = len(train.labels), self._recipe
+        order = np.random.default_rng((recipe.seed, epoch)).permutation(count)
+        views = np.random.default_rng((recipe.seed, epoch, 1)).integers(0, 2**62, count)
+        dataset = self._shared(train, order, views)
+        total, steps = 0.0, -(-count // recipe.batch)
+        doing = f"{recipe.stage} {epoch + 1}/{recipe.epochs}"
+        for batch in self._teller.track(dataset, doing, total=steps):
+            total += float(step(batch))
+        if not np.isfinite(total):
+            raise TrainingError(
+                f"{recipe.stage}: the loss is not a number any more; try a smaller --learning-rate"
+            )
+        return total / float(self._class_weights[train.labels].sum())
+
+    def _shared(self, train: Labelled, order: NDArray[np.int64], views: NDArray[np.int64]) -> Any:
+        """Each worker's share of every batch, so that all of them together make the batch that one would."""
+
+        def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            mine = _share(order, self._recipe.batch, context.input_pipeline_id, context.num_input_pipelines)
+            batch = self._recipe.batch // self._strategy.num_replicas_in_sync
+            arrays = batches(train.source, mine, views[mine], batch=batch)
+            labels = tf.data.Dataset.from_tensor_slices(train.labels[mine]).batch(batch)
+            return tf.data.Dataset.zip(arrays, labels)
+
+        return self._strategy.distribute_datasets_from_function(of_worker)
+
+    def _distributed_step(self, batch: Any) -> Any:
+        loss = self._strategy.reduce("SUM", self._strategy.run(self._step, args=batch), axis=None)
+        self._average.update()
+        return loss
+
+    def _step(self, arrays: Any, labels: Any) -> Any:
+        one_hot = tf.one_hot(labels, len(self._class_weights))
+        with tf.GradientTape() as tape:
+            scores = self._model(tf.cast(arrays, tf.float32), training=True)
+            weighted = self._loss(one_hot, scores) * tf.gather(self._class_weights, labels)
+            # Divided by the whole batch: the workers' gradients are added up.
+            loss = tf.reduce_sum(weighted) / self._recipe.batch
+        variables = self._model.trainable_variables
+        self._optimiser.apply(tape.gradient(loss, variables), variables)
+        return loss * self._recipe.batch
+
+    def _scores(self, arrays: Any) -> Any:
+        return self._model(tf.cast(arrays, tf.float32), training=False)
+
+    def _validate(self, scores: Any, validation: Labelled) -> tuple[float, float]:
+        """Mean log loss and accuracy.
+
+        Each class weighs the same as in training. The loss is taken at the temperature at which it is
+        least: a network grows too sure of itself long before it stops judging better.
+        """
+        indices = np.arange(len(validation.labels))
+        plain = batches(validation.source, indices, np.zeros_like(indices), batch=_EVALUATION_BATCH)
+        logits = np.concatenate([scores(batch).numpy() for batch in plain]).astype(np.float64)
+        weights = self._class_weights[validation.labels]
+        right = logits.argmax(axis=1) == validation.labels
+        loss = min(_log_loss(logits / warmth, validation.labels, weights) for warmth in _TEMPERATURES)
+        return self._agreed(loss), float(right.mean())
+
+    def _agreed(self, value: float) -> float:
+        """The mean over all workers, so that they stop at the same epoch."""
+        return float(self._strategy.reduce("MEAN", self._strategy.run(lambda: tf.constant(value)), axis=None))
+
+    def _tell(self, progress: Progress, seconds: float) -> None:
+        row, left = progress.history[-1], self._recipe.epochs - progress.epochs_done
+        best = "  best so far" if progress.epochs_since_best == 0 else ""
+        self._teller.say(
+            f"{row['stage']} {row['epoch']:3}/{self._recipe.epochs}  loss {row['loss']:.3f}  "
+            f"validation {row['val_loss']:.3f}, {row['val_accuracy']:.1%} right  "
+            f"{seconds:.0f} s, at most {left * seconds / 60:.0f} min left{best}"
+        )
+
+
+def _share(order: NDArray[np.int64], batch: int, worker: int, workers: int) -> NDArray[np.int64]:
+    """What one of several workers does of each batch; what cannot be shared out evenly is left out."""
+    even = len(order) - len(order) % workers
+    mine: NDArray[np.int64] = order[:even][np.arange(even) % batch % workers == worker]
+    return mine
+
+
+def _log_loss(logits: NDArray[Any], labels: NDArray[np.int64], weights: NDArray[Any]) -> float:
+    logits = logits - logits.max(axis=1, keepdims=True)
+    losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
+    return float(np.average(losses, weights=weights))

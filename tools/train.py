@@ -1,0 +1,204 @@
+"""``tools train``: from labelled photos to a model for the door, and a report of how well it does."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from petdoor.errors import DataError, PictureError
+from tools import distribution
+from tools.backbones import first_line
+from tools.conduct import Conduct
+from tools.console import Teller
+from tools.dataset import Dataset, require_two_classes
+from tools.evaluate import evaluate
+from tools.finish import Draft, Finished, Wish, finish
+from tools.report import write_report
+from tools.split import Split, split
+from tools.strategies import Photoset, Plan, Training
+from tools.summary import as_text
+from tools.survey import Survey, survey
+from tools.taxonomy import labels_of, species_of
+from tools.workfolder import prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a training is told.
+
+    Attributes:
+        dataset: the labelled photos.
+        name: what the backbone is called.
+        plan: what to train and how.
+        species: which classes make up a species, where their names do not say it.
+        shares: of training, validation and test photos.
+        wish: what the finished model must be.
+        output: the model file to write.
+        folder: where a killed run is gone on from; removed when all is done.
+        distribute: one of ``distribution.DISTRIBUTIONS``.
+        test: labelled photos to judge the finished model on, instead of a share of ``dataset``.
+    """
+
+    dataset: Dataset
+    name: str
+    plan: Plan
+    species: Mapping[str, Sequence[str]]
+    shares: tuple[float, float, float]
+    wish: Wish
+    output: Path
+    folder: Path
+    distribute: str = "none"
+    test: Dataset | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of it.
+
+    Attributes:
+        history: one mapping an epoch.
+        finished: the model in the file, on the validation photos.
+        test: photos that took no part in the training, to judge it on; the validation photos if none
+            were set aside.
+        sections: how it was trained, for the report.
+    """
+
+    history: Sequence[Mapping[str, Any]]
+    finished: Finished
+    test: Dataset
+    sections: Sequence[tuple[str, Mapping[str, Any]]]
+
+
+def train(job: Job, teller: Teller) -> Trained | None:
+    """Train, convert, choose the threshold and write the model; None for workers beside the first.
+
+    Raises:
+        DataError: the photos cannot be trained on.
+        ModelError: the network cannot be built, or loses too much when quantised.
+        TrainingError: the training went wrong.
+        OSError: a file cannot be written; what stood at ``output`` still does.
+    """
+    species = _checked(job)
+    found = survey(job.dataset, teller)
+    for path, reason in found.unreadable:
+        teller.say(f"skipped {path}: {reason}")
+    parts = split(found.records, shares=job.shares, seed=job.plan.rest.seed)
+    teller.say(
+        f"{len(job.dataset.classes)} classes: {len(parts.train)} photos to train on, "
+        f"{len(parts.validation)} to validate, {len(parts.test)} set aside for the test"
+    )
+    is_shared = job.distribute == "multi-worker"
+    # Each worker its own folder: they may share a disk.
+    folder = job.folder / f"worker-{distribution.rank()}" if is_shared else job.folder
+    prepare(folder, _fingerprint(job, found), teller)
+    model, history = _trained(job, parts, folder, teller)
+    if is_shared and distribution.rank() > 0:
+        shutil.rmtree(folder)
+        teller.say("trained; the first worker writes the model")
+        return None
+    finished = finish(
+        Draft(model, labels_of(job.dataset.classes), species, _facts(job, parts)),
+        calibration=[example.path for example in parts.train],
+        judged=parts.validation,
+        wish=job.wish,
+        output=job.output,
+        teller=teller,
+    )
+    shutil.rmtree(folder)
+    test = job.test or Dataset(job.dataset.source, job.dataset.classes, parts.test or parts.validation)
+    return Trained(history, finished, test, _sections(job, parts, finished))
+
+
+def report(job: Job, trained: Trained, folder: Path, teller: Teller) -> Path:
+    """Judge the written model on the test photos, and write what came of it all.
+
+    Raises:
+        PetDoorError: the report cannot be written.
+    """
+    evaluation = evaluate(
+        job.output,
+        trained.test,
+        species=species_of(trained.test.classes, job.species),
+        teller=teller,
+        conduct=Conduct(admit=frozenset(job.wish.admit)),
+    )
+    teller.say(as_text([evaluation], ()))
+    return write_report(folder, evaluation, history=trained.history, sections=trained.sections)
+
+
+def _checked(job: Job) -> tuple[str, ...]:
+    """The species of each class, when the job makes sense."""
+    require_two_classes(job.dataset)
+    job.plan.check()
+    species = species_of(job.dataset.classes, job.species)
+    job.wish.check(species)
+    strangers = set(job.test.classes) - set(job.dataset.classes) if job.test else set()
+    if strangers:
+        raise DataError(f"--test has classes that --data lacks: {', '.join(sorted(strangers)[:10])}")
+    return species
+
+
+def _trained(
+    job: Job, parts: Split, folder: Path, teller: Teller
+) -> tuple[keras.Model, Sequence[Mapping[str, Any]]]:
+    keras.utils.set_random_seed(job.plan.rest.seed)
+    with distribution.strategy(job.distribute).scope(), _plain_words():
+        photoset = Photoset(parts.train, parts.validation, len(job.dataset.classes))
+        training = Training(job.plan, photoset, folder=folder, teller=teller)
+        return training.run(), training.history
+
+
+def _facts(job: Job, parts: Split) -> dict[str, Any]:
+    plan = job.plan
+    return {
+        "backbone": job.name,
+        "alpha": plan.backbone.alpha,
+        "strategy": plan.strategy,
+        "seed": plan.rest.seed,
+        "trained_on": f"{len(parts.train)} photos of {len(job.dataset.classes)} classes",
+    }
+
+
+def _sections(job: Job, parts: Split, finished: Finished) -> list[tuple[str, Mapping[str, Any]]]:
+    plan, parity, choice = job.plan, finished.parity, finished.choice
+    how = {
+        **_facts(job, parts),
+        "photos": f"{len(parts.train)} train, {len(parts.validation)} validation, {len(parts.test)} test",
+        "recipe": ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(plan.rest).items() if k != "stage"),
+    }
+    quantised = {
+        "on the validation photos": parity.in_words(),
+        "threshold": f"{choice.threshold:g}, for at most {job.wish.false_accept:.1%} false accepts",
+    }
+    return [("How it was trained", how), ("Float against int8", quantised)]
+
+
+def _fingerprint(job: Job, found: Survey) -> str:
+    """What a run must share with one that was stopped, to go on from it."""
+    backbone = (job.name, job.plan.backbone.size, job.plan.backbone.alpha)
+    told = {
+        "plan": {**dataclasses.asdict(job.plan), "backbone": backbone},
+        "shares": job.shares,
+        "workers": job.distribute,
+        "classes": job.dataset.classes,
+        "photos": [(record.digest, record.example.label) for record in found.records],
+    }
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def _plain_words() -> Iterator[None]:
+    """A picture that cannot be read any more is named; TensorFlow wraps it in its own error."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        line = next((line for line in error.message.splitlines() if "Error:" in line), first_line(error))
+        raise PictureError(line.strip()) from error
