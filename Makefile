@@ -8,8 +8,12 @@ OLDER := .venv-tflite/bin
 SOURCE ?=
 WEIGHTS ?=
 CALIBRATION ?=
+# make train, make bench-train: labelled photos, and a table of labels if they lie in one folder.
+DATA ?= photos
+CSV ?=
+LABELLED = --data '$(DATA)' $(if $(CSV),--csv '$(CSV)') $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-.PHONY: help run model test check format tests tests-older-interpreter bench clean mosquitto
+.PHONY: help run model train test check format tests tests-older-interpreter test-slow bench bench-train clean mosquitto
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -20,6 +24,9 @@ run: door.tflite .venv/door ## Watch the camera and work the latch: make run SOU
 model: .venv/host ## Make door.tflite anew
 	$(BIN)/python -m tools export --output door.tflite \
 	  $(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(CALIBRATION),--calibration '$(CALIBRATION)')
+
+train: .venv/host ## Make door.tflite from photos of your own: make train DATA=photos/
+	$(BIN)/python -m tools train $(LABELLED) --output door.tflite --report report
 
 door.tflite: $(WEIGHTS)
 	$(MAKE) model
@@ -45,8 +52,14 @@ tests-older-interpreter: tests
 	  $(OLDER)/pytest tests/adapters/test_classifier.py tests/test_judgement.py; \
 	else echo 'skipped: tflite-runtime has no wheels for this Python'; fi
 
+test-slow: .venv/dev ## The tests that train or convert large networks: half an hour
+	$(BIN)/pytest -m slow
+
 bench: door.tflite .venv/door ## Measure speed, memory and start-up on this machine
 	$(BIN)/python -m tools bench --model door.tflite
+
+bench-train: .venv/host ## Compare our training with the usual recipe: make bench-train DATA= CSV= WEIGHTS=
+	$(BIN)/python -m tools bench-train $(LABELLED)
 
 clean: ## Remove environments and everything made
 	rm -rf .venv .venv-tflite build door.tflite .coverage* .hypothesis .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -121,7 +121,8 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
         rule_settings = settings.rule.model_copy(update={"method": method} if method else {})
         rule = parts.species_rule(rule_settings, classifier)
         judged, readable = [], True
-        for result in judge_all(images, classifier, rule, settings.policy.policy(), top=top):
+        policy = settings.policy.policy(veto=classifier.veto)
+        for result in judge_all(images, classifier, rule, policy, top=top):
             if isinstance(result, Judgement):
                 judged += [result] if draw else []
             else:

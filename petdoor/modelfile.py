@@ -41,6 +41,8 @@ class Metadata:
         output: ``logits`` or ``probabilities``.
         ranges: the class ranges of each species.
         threshold: the probability from which the mass rule believes a species.
+        veto: the probability from which a barred species keeps the door locked, where the makers chose
+            one.
         facts: everything written, these included: training data, error rates, versions.
     """
 
@@ -48,6 +50,7 @@ class Metadata:
     output: str
     ranges: Ranges
     threshold: float
+    veto: float | None
     facts: Mapping[str, Any]
 
 
@@ -87,7 +90,13 @@ def read(path: Path) -> ModelFile:
 
 
 def pack(flatbuffer: bytes, labels: Sequence[str], facts: Mapping[str, Any]) -> bytes:
-    """The model file: ``flatbuffer`` with labels and facts behind it; the content hash is added."""
+    """The model file: ``flatbuffer`` with labels and facts behind it; the content hash is added.
+
+    Raises:
+        ValueError: the facts do not make sense, or ``flatbuffer`` has a tail already.
+    """
+    if zipfile.is_zipfile(io.BytesIO(flatbuffer)):
+        raise ValueError("this model file has labels and facts already; pack the flatbuffer alone")
     facts = {"schema": SCHEMA, **facts, "sha256": hashlib.sha256(flatbuffer).hexdigest()}
     _metadata(facts)
     file = io.BytesIO()
@@ -145,7 +154,11 @@ def _metadata(facts: Mapping[str, Any]) -> Metadata:
     threshold = float(facts["threshold"])
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold {threshold} is not above 0 and at most 1")
-    return Metadata(str(facts["backbone"]), facts["output"], ranges(facts["species"]), threshold, facts)
+    veto = facts.get("veto")
+    if veto is not None and not 0 < float(veto) <= 1:
+        raise ValueError(f"veto {veto} is not above 0 and at most 1")
+    species = ranges(facts["species"])
+    return Metadata(str(facts["backbone"]), facts["output"], species, threshold, veto, facts)
 
 
 def ranges(species: Mapping[str, Sequence[Sequence[int]]]) -> Ranges:

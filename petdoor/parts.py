@@ -167,8 +167,8 @@ def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory
     Raises:
         PetDoorError: one of them cannot be had; what was opened is closed by ``stack``.
     """
-    policy = settings.policy.policy()
-    bolt = DeadMansLatch(open_latch(settings.latch, pins), limit_seconds=policy.max_unlock_seconds)
+    limit_seconds = settings.policy.max_unlock_seconds
+    bolt = DeadMansLatch(open_latch(settings.latch, pins), limit_seconds=limit_seconds)
     stack.callback(bolt.close)
     simulated = latch.is_simulated(pins)
     if simulated:
@@ -183,7 +183,7 @@ def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory
         camera=camera,
         classifier=classifier,
         rule=species_rule(settings.rule, classifier),
-        policy=policy,
+        policy=settings.policy.policy(veto=classifier.veto),
         publisher=publisher,
         motion=motion_gate(settings),
         door_id=settings.id,

@@ -142,7 +142,7 @@ class PolicySettings(Section):
     keep_in: list[str] = Field(default=["cat"], validate_default=True)
     confirm_frames: Annotated[int, Field(ge=2, le=100)] = 4
     window_frames: Annotated[int, Field(ge=2, le=100, validate_default=True)] = 5
-    veto_confidence: Annotated[float, Field(gt=0, le=1)] = 0.06
+    veto_confidence: Annotated[float, Field(gt=0, le=1)] | None = None
     visit_gap_seconds: Seconds = 3.0
     refuse_after_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     unlock_seconds: Seconds = 5.0
@@ -159,9 +159,10 @@ class PolicySettings(Section):
             _core_finds_safe({name: _frozen(values[name]) for name in names})
         return value
 
-    def policy(self) -> Policy:
-        """The same for the core."""
-        return Policy(**{name: _frozen(value) for name, value in self.model_dump().items()})
+    def policy(self, *, veto: float | None = None) -> Policy:
+        """The same for the core; ``veto`` is the model's, for where the settings leave it to the model."""
+        values = {"veto_confidence": veto, **self.model_dump(exclude_none=True)}
+        return Policy(**{name: _frozen(value) for name, value in values.items() if value is not None})
 
 
 def _core_finds_safe(values: Mapping[str, Any]) -> None:

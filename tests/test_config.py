@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from petdoor import config
+from petdoor.core.door import Policy
 from petdoor.errors import ConfigError
 from petdoor.settings import CameraSettings, MqttSettings, Settings, TlsSettings
 
@@ -298,6 +299,13 @@ def test_the_policy_of_the_settings_is_the_policy_of_the_core(file):
     policy = loaded(file, "policy: {admit: [cat], keep_in: [dog], unlock_seconds: 7}").policy.policy()
     assert (policy.admit, policy.keep_in) == (frozenset({"cat"}), frozenset({"dog"}))
     assert policy.unlock_seconds == 7.0
+
+
+def test_the_veto_is_the_models_own_unless_the_settings_name_one(file):
+    silent, spoken = loaded(file, "").policy, loaded(file, "policy: {veto_confidence: 0.5}").policy
+    assert silent.policy(veto=0.2).veto_confidence == 0.2
+    assert spoken.policy(veto=0.2).veto_confidence == 0.5
+    assert silent.policy().veto_confidence == Policy().veto_confidence
 
 
 def test_two_faults_of_the_camera_are_told_beside_a_third(file):

@@ -107,10 +107,23 @@ def test_any_unzip_program_can_read_the_tail(tmp_path):
         assert tail.namelist() == ["labels.txt", "petdoor.json"]
 
 
-@pytest.mark.parametrize("change", [{"threshold": 0}, {"species": {}}, {"output": "guesses"}, {"schema": 99}])
+@pytest.mark.parametrize(
+    "change", [{"threshold": 0}, {"veto": 0}, {"species": {}}, {"output": "guesses"}, {"schema": 99}]
+)
 def test_facts_that_could_not_be_read_are_not_packed(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         modelfile.pack(HEAD, LABELS, FACTS | change)
+
+
+def test_the_veto_of_the_makers_is_read_and_its_absence_too(tmp_path):
+    path = written(tmp_path, modelfile.pack(HEAD, LABELS, FACTS | {"veto": 0.2}))
+    assert modelfile.read(path).metadata.veto == 0.2
+    assert modelfile.read(written(tmp_path, PACKED)).metadata.veto is None
+
+
+def test_a_file_with_a_tail_is_not_given_a_second_one():
+    with pytest.raises(ValueError, match="already"):
+        modelfile.pack(PACKED, LABELS, FACTS)
 
 
 def test_damage_anywhere_in_the_flatbuffer_is_noticed(tmp_path):

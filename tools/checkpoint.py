@@ -21,11 +21,13 @@ class Progress:
     Attributes:
         history: one mapping an epoch.
         epochs_since_best: 0 when the last epoch was the best one.
-        best_weights: the model's variables at the epoch of the least validation loss.
+        best_loss: the least validation loss, be it that of the beginning.
+        best_weights: the model's variables that had it.
     """
 
     history: tuple[Mapping[str, Any], ...] = ()
     epochs_since_best: int = 0
+    best_loss: float = np.inf
     best_weights: Arrays = ()
 
     @property
@@ -36,8 +38,8 @@ class Progress:
     def after(self, epoch: Mapping[str, Any], weights: Arrays) -> "Progress":
         """Where it stands after one more epoch that ended with ``weights``."""
         history = (*self.history, epoch)
-        if epoch["val_loss"] < min((row["val_loss"] for row in self.history), default=np.inf):
-            return Progress(history, 0, weights)
+        if epoch["val_loss"] < self.best_loss:
+            return Progress(history, 0, epoch["val_loss"], weights)
         return replace(self, history=history, epochs_since_best=self.epochs_since_best + 1)
 
 
@@ -53,7 +55,11 @@ class Checkpoint:
         Raises:
             OSError: the file cannot be written; the one before it stays.
         """
-        told = {"history": progress.history, "epochs_since_best": progress.epochs_since_best}
+        told = {
+            "history": progress.history,
+            "epochs_since_best": progress.epochs_since_best,
+            "best_loss": progress.best_loss,
+        }
         arrays = {f"now{i}": variable.numpy() for i, variable in enumerate(variables)}
         arrays |= {f"best{i}": array for i, array in enumerate(progress.best_weights)}
         part = self._path.with_suffix(".part")
@@ -75,4 +81,4 @@ class Checkpoint:
             for i, variable in enumerate(variables):
                 variable.assign(stored[f"now{i}"])
             best = [stored[f"best{i}"] for i in range(len(stored.files)) if f"best{i}" in stored]
-        return Progress(tuple(told["history"]), told["epochs_since_best"], best)
+        return Progress(tuple(told["history"]), told["epochs_since_best"], told["best_loss"], best)

@@ -1,6 +1,6 @@
 """How the door is to behave while a model is judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from petdoor.adapters.classifier import TFLiteClassifier
@@ -48,7 +48,8 @@ def policy_for(model: Path, classifier: TFLiteClassifier, conduct: Conduct) -> t
     if not admit:
         notes.append(f"nobody is admitted; the model knows {_listed(known)} (choose with --admit)")
     try:
-        return Policy(admit=admit, keep_in=keep_in & known), notes
+        policy = Policy(admit=admit, keep_in=keep_in & known)
+        return policy if classifier.veto is None else replace(policy, veto_confidence=classifier.veto), notes
     except ValueError as error:
         raise ConfigError(str(error)) from error
 

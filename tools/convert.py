@@ -1,45 +1,28 @@
 """``tools convert``: a Keras model of one's own, as a file for the door."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
+import numpy as np
 
 from petdoor import modelfile
-from petdoor.errors import ModelError
+from petdoor.errors import ConfigError, ModelError
 from tools.backbones import first_line
 from tools.console import Teller
-from tools.dataset import Dataset, Example
-from tools.finish import Draft, Finished, Wish, finish
+from tools.finish import Draft, Finished, finish
 from tools.memory import peak_in_words
+from tools.output import make_way
+from tools.plan import Conversion
+from tools.pretrained import UNREADABLE
+from tools.quantise import drawn_patterns
 from tools.split import split
 from tools.survey import survey
 from tools.taxonomy import species_of
 
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """What a conversion is told.
-
-    Attributes:
-        model: a Keras file: ``.keras``, or ``.h5`` with its layers.
-        input_range: what black and white are to the model.
-        dataset: labelled photos to calibrate with and to compare on.
-        labels: a file of class names in the order of the outputs; None for the data's own classes.
-        species: which classes make up a species, where their names do not say it.
-        wish: what the result must be.
-        output: the file to write.
-    """
-
-    model: Path
-    input_range: tuple[float, float]
-    dataset: Dataset
-    labels: Path | None
-    species: Mapping[str, Sequence[str]]
-    wish: Wish
-    output: Path
+_SUM_ERROR: Final = 1e-3
 
 
 def convert(job: Conversion, teller: Teller) -> Finished:
@@ -47,8 +30,11 @@ def convert(job: Conversion, teller: Teller) -> Finished:
 
     Raises:
         ModelError: the model cannot be read, does not fit the data, or loses too much when quantised.
+        ConfigError: black and white are the same to it.
         DataError: the photos cannot be used.
+        OSError: the file cannot be written.
     """
+    make_way(job.output)
     own = load(job.model)
     labels = modelfile.read_labels(job.labels) if job.labels else job.dataset.classes
     if own.output_shape[-1] != len(labels):
@@ -58,14 +44,18 @@ def convert(job: Conversion, teller: Teller) -> Finished:
         )
     species = species_of(labels, job.species)
     job.wish.check(species)
+    outputs = _outputs(job.dataset.classes, labels)
+    model = on_raw_pixels(own, job.input_range)
     found = survey(job.dataset, teller)
+    for path, reason in found.unreadable:
+        teller.say(f"skipped {path}: {reason}")
     # Calibrated and compared on different photos, so that the comparison is fair.
     parts = split(found.records, shares=(0.5, 0.5, 0.0), seed=0)
     facts = {"backbone": own.name, "trained_on": f"converted from {job.model.name}"}
     finished = finish(
-        Draft(on_raw_pixels(own, job.input_range), labels, species, facts),
+        Draft(model, labels, species, facts),
         calibration=[example.path for example in parts.train],
-        judged=_by_output(parts.validation, job.dataset.classes, labels),
+        judged=[replace(example, label=outputs[example.label]) for example in parts.validation],
         wish=job.wish,
         output=job.output,
         teller=teller,
@@ -84,16 +74,37 @@ def load(path: Path) -> keras.Model:
         raise ModelError(f"{path}: there is no such model file")
     try:
         model = keras.models.load_model(path, compile=False)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+        inputs, outputs = model.inputs, model.outputs
+    except UNREADABLE as error:
         raise ModelError(f"{path}: Keras cannot read this model: {first_line(error)}") from error
-    shapes = model.input_shape, model.output_shape
-    is_one = all(isinstance(shape, tuple) for shape in shapes)
-    if not is_one or len(shapes[0]) != 4 or shapes[0][3] != 3 or None in shapes[0][1:] or len(shapes[1]) != 2:
+    shapes = [tensor.shape for tensor in inputs], [tensor.shape for tensor in outputs]
+    if not _is_classifier(*shapes):
+        told = [" and ".join(map(_in_words, some)) for some in shapes]
         raise ModelError(
-            f"{path}: its shapes are {shapes[0]} and {shapes[1]}; petdoor needs pictures of a fixed "
-            "height x width x 3 in, and one score a class out"
+            f"{path}: it takes {told[0]} and yields {told[1]}; petdoor needs pictures of a fixed "
+            "height x width x 3 in, and one score for each of two classes or more out"
         )
-    return model
+    _compute_in_float32(model)
+    return keras.Model(inputs[0], outputs[0], name=model.name)
+
+
+def _is_classifier(inputs: Sequence[tuple[Any, ...]], outputs: Sequence[tuple[Any, ...]]) -> bool:
+    if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0]) != 4 or len(outputs[0]) != 2:
+        return False
+    _, height, width, channels = inputs[0]
+    return None not in (height, width) and channels == 3 and (outputs[0][1] or 0) > 1
+
+
+def _compute_in_float32(model: keras.Model) -> None:
+    """Half floats, in which a graphics card may have trained, have no integer form."""
+    for layer in model.layers:
+        layer.dtype_policy = "float32"
+        if isinstance(layer, keras.Model):
+            _compute_in_float32(layer)
+
+
+def _in_words(shape: tuple[int | None, ...]) -> str:
+    return " x ".join("any" if length is None else str(length) for length in shape[1:]) or "one number"
 
 
 def on_raw_pixels(own: keras.Model, input_range: tuple[float, float]) -> keras.Model:
@@ -103,22 +114,28 @@ def on_raw_pixels(own: keras.Model, input_range: tuple[float, float]) -> keras.M
 
     Raises:
         ModelError: the scores are probabilities of another kind, such as a sigmoid's.
+        ConfigError: black and white are the same.
     """
-    pixels = keras.Input(own.input_shape[1:], name="rgb")
     low, high = input_range
+    if low == high:
+        raise ConfigError(f"--input-range {low:g} {high:g}: black and white cannot be the same")
+    pixels = keras.Input(own.input_shape[1:], name="rgb")
     scaled = pixels if (low, high) == (0, 255) else keras.layers.Rescaling((high - low) / 255, low)(pixels)
-    return keras.Model(pixels, _logits(own)(scaled), name=own.name)
+    model = keras.Model(pixels, _logits(own)(scaled), name=own.name)
+    _check_yields_logits(model)
+    return model
 
 
 def _logits(own: keras.Model) -> keras.Model:
     last = own.layers[-1]
     if isinstance(last, keras.layers.Softmax):
         return keras.Model(own.inputs, last.input)
+    while isinstance(last, keras.Model):
+        last = last.layers[-1]
     activation: Any = getattr(last, "activation", keras.activations.linear)
     if activation is keras.activations.softmax:
         last.activation = keras.activations.linear
-        return own
-    if activation is not keras.activations.linear:
+    elif activation is not keras.activations.linear:
         raise ModelError(
             f"its last layer ends in {activation.__name__}; the door needs a softmax or plain scores "
             "over all classes"
@@ -126,8 +143,19 @@ def _logits(own: keras.Model) -> keras.Model:
     return own
 
 
-def _by_output(examples: Sequence[Example], classes: Sequence[str], labels: Sequence[str]) -> list[Example]:
-    """The examples with the number of the model's output as their label.
+def _check_yields_logits(model: keras.Model) -> None:
+    """Refuse a softmax that lies hidden: under a layer of another kind, or in a function."""
+    patterns = np.array(drawn_patterns(model.input_shape[1:3])[:4], np.float32)
+    scores = np.concatenate([model(pattern[np.newaxis], training=False) for pattern in patterns])
+    if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1, atol=_SUM_ERROR):
+        raise ModelError(
+            "its scores are probabilities, but not by a softmax at its very end, where it could be taken "
+            "off; end the model with its last Dense layer"
+        )
+
+
+def _outputs(classes: Sequence[str], labels: Sequence[str]) -> list[int]:
+    """The number of the model's output for each class of the data.
 
     Raises:
         ModelError: a class of the data is none of the model's.
@@ -136,4 +164,4 @@ def _by_output(examples: Sequence[Example], classes: Sequence[str], labels: Sequ
     unknown = sorted(set(classes) - set(position))
     if unknown:
         raise ModelError(f"--labels does not name {', '.join(unknown[:5])}, of which there are photos")
-    return [replace(example, label=position[classes[example.label]]) for example in examples]
+    return [position[name] for name in classes]

@@ -3,17 +3,16 @@
 import json
 import os
 from collections.abc import Mapping
-from typing import Final
 
 import tensorflow as tf
 
 from petdoor.errors import ConfigError
 
-DISTRIBUTIONS: Final = ("none", "mirrored", "multi-worker")
-
 
 def strategy(name: str, environ: Mapping[str, str] = os.environ) -> tf.distribute.Strategy:
-    """The strategy; for several workers ``TF_CONFIG`` says who they are, and all are waited for.
+    """The strategy called ``name``, one of ``plan.DISTRIBUTIONS``.
+
+    For several workers ``TF_CONFIG`` says who they are, and all of them are waited for.
 
     Raises:
         ConfigError: ``TF_CONFIG`` is missing or is not what TensorFlow wants.

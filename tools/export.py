@@ -13,7 +13,7 @@ from petdoor.errors import ModelError
 from tools.backbones import Backbone
 from tools.console import Teller
 from tools.memory import peak_in_words
-from tools.output import on_trial
+from tools.output import make_way, on_trial
 from tools.parity import by_both, shared_probability
 from tools.pretrained import RANDOM_WEIGHTS, imagenet_model
 from tools.quantise import drawn_patterns, photos, to_full_integer
@@ -44,7 +44,9 @@ def export(
     Raises:
         ModelError: the weights cannot be had, or the result does not judge as the network does.
         PictureError: a calibration photo cannot be read.
+        OSError: the file cannot be written.
     """
+    make_way(output)
     size = (backbone.size, backbone.size)
     examples = photos(_found(calibration), size) if calibration else drawn_patterns(size)
     calibrated_on = f"{len(examples)} {'photos' if calibration else 'drawn patterns'}"

@@ -4,6 +4,7 @@ A loop of our own instead of Keras's ``fit``, because that neither runs on sever
 TensorFlow) nor starts again in the middle with the same order of pictures.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,65 +20,26 @@ from petdoor.errors import TrainingError
 from tools.average import Average
 from tools.checkpoint import Checkpoint, Progress
 from tools.console import Teller
+from tools.plan import Recipe
 from tools.sources import Source, batches
 
-OPTIMISERS: Final = ("adamw", "adam", "sgd")
-SCHEDULES: Final = ("cosine", "constant")
 _EVALUATION_BATCH: Final = 64
 _TEMPERATURES: Final = np.arange(0.5, 4, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train one stage.
+class Labelled:
+    """A source and the class of each of its arrays (int64).
 
     Attributes:
-        stage: its name, for people.
-        epochs: passes over the training examples, at most.
-        learning_rate: the largest one.
-        batch: examples a step, over all workers together.
-        optimiser: one of ``OPTIMISERS``.
-        schedule: one of ``SCHEDULES``; both begin with a warm-up of a tenth of all steps.
-        patience: epochs without a better validation loss after which to stop.
-        label_smoothing: the share of certainty taken from the true class.
-        memory: how much of the averaged weights stays at each step; they are what is kept, because they
-            judge better and more evenly than those of any one step. 0 for no average.
-        seed: decides order and views.
+        source: the arrays.
+        labels: their classes.
+        views: how many views of each to validate on; more of them tell two epochs apart more surely.
     """
-
-    stage: str
-    epochs: int
-    learning_rate: float
-    batch: int = 32
-    optimiser: str = "adamw"
-    schedule: str = "cosine"
-    patience: int = 10
-    label_smoothing: float = 0.0
-    memory: float = 0.998
-    seed: int = 0
-
-    def optimiser_for(self, examples: int) -> keras.optimizers.Optimizer:
-        """The optimiser, with its schedule over all steps."""
-        steps = self.epochs * (-(-examples // self.batch))
-        rate: Any = self.learning_rate
-        if self.schedule == "cosine":
-            warm_up = max(1, steps // 10)
-            rate = keras.optimizers.schedules.CosineDecay(
-                rate / 20, max(1, steps - warm_up), warmup_target=rate, warmup_steps=warm_up
-            )
-        if self.optimiser == "sgd":
-            return keras.optimizers.SGD(rate, momentum=0.9)
-        if self.optimiser == "adam":
-            return keras.optimizers.Adam(rate)
-        return keras.optimizers.AdamW(rate, weight_decay=1e-4)
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A source and the class of each of its arrays (int64)."""
 
     source: Source
     labels: NDArray[np.int64]
+    views: int = 1
 
 
 class Trainer:
@@ -120,7 +82,7 @@ class Trainer:
             OSError: the checkpoint cannot be written.
         """
         with self._strategy.scope():
-            self._optimiser = self._recipe.optimiser_for(len(train.labels))
+            self._optimiser = _optimiser(self._recipe, len(train.labels))
             self._optimiser.build(self._model.trainable_variables)
             self._average = Average(self._model.variables, self._recipe.memory)
         variables = [*self._model.variables, *self._optimiser.variables, *self._average.variables]
@@ -128,12 +90,16 @@ class Trainer:
         if progress.epochs_done:
             self._teller.say(f"{self._recipe.stage}: going on after epoch {progress.epochs_done}")
         step, scores = tf.function(self._distributed_step), tf.function(self._scores)
+        if not progress.epochs_done:
+            # What it was before may turn out better than anything that follows.
+            best_loss, _ = self._validate(scores, validation)
+            progress = Progress(best_loss=best_loss, best_weights=self._weights())
         while progress.epochs_done < self._recipe.epochs and not self._is_settled(progress):
             epoch, began = progress.epochs_done, time.monotonic()
             loss = self._epoch(step, train, epoch)
             with self._average.in_place():
                 val_loss, val_accuracy = self._validate(scores, validation)
-                weights = [variable.numpy() for variable in self._model.variables]
+                weights = self._weights()
             row = {"stage": self._recipe.stage, "epoch": epoch + 1, "loss": loss}
             progress = progress.after({**row, "val_loss": val_loss, "val_accuracy": val_accuracy}, weights)
             self._checkpoint.save(progress, variables)
@@ -150,7 +116,7 @@ class Trainer:
         order = np.random.default_rng((recipe.seed, epoch)).permutation(count)
         views = np.random.default_rng((recipe.seed, epoch, 1)).integers(0, 2**62, count)
         dataset = self._shared(train, order, views)
-        total, steps = 0.0, -(-count // recipe.batch)
+        total, steps = 0.0, math.ceil(count / recipe.batch)
         doing = f"{recipe.stage} {epoch + 1}/{recipe.epochs}"
         for batch in self._teller.track(dataset, doing, total=steps):
             total += float(step(batch))
@@ -192,22 +158,27 @@ class Trainer:
         return self._model(tf.cast(arrays, tf.float32), training=False)
 
     def _validate(self, scores: Any, validation: Labelled) -> tuple[float, float]:
-        """Mean log loss and accuracy.
+        """Mean log loss over all views, and accuracy on the plain ones.
 
         Each class weighs the same as in training. The loss is taken at the temperature at which it is
         least: a network grows too sure of itself long before it stops judging better.
         """
-        indices = np.arange(len(validation.labels))
-        plain = batches(validation.source, indices, np.zeros_like(indices), batch=_EVALUATION_BATCH)
-        logits = np.concatenate([scores(batch).numpy() for batch in plain]).astype(np.float64)
-        weights = self._class_weights[validation.labels]
-        right = logits.argmax(axis=1) == validation.labels
-        loss = min(_log_loss(logits / warmth, validation.labels, weights) for warmth in _TEMPERATURES)
-        return self._agreed(loss), float(right.mean())
+        count = len(validation.labels)
+        indices, labels = (np.tile(a, validation.views) for a in (np.arange(count), validation.labels))
+        views = np.repeat(np.arange(validation.views), count)
+        arrays = batches(validation.source, indices, views, batch=_EVALUATION_BATCH)
+        logits = np.concatenate([scores(batch).numpy() for batch in arrays]).astype(np.float64)
+        weights = self._class_weights[labels]
+        loss = min(_log_loss(logits / warmth, labels, weights) for warmth in _TEMPERATURES)
+        plain_are_right = logits[:count].argmax(axis=1) == validation.labels
+        return self._agreed(loss), float(plain_are_right.mean())
 
     def _agreed(self, value: float) -> float:
         """The mean over all workers, so that they stop at the same epoch."""
         return float(self._strategy.reduce("MEAN", self._strategy.run(lambda: tf.constant(value)), axis=None))
+
+    def _weights(self) -> list[NDArray[Any]]:
+        return [variable.numpy() for variable in self._model.variables]
 
     def _tell(self, progress: Progress, seconds: float) -> None:
         row, left = progress.history[-1], self._recipe.epochs - progress.epochs_done
@@ -230,3 +201,25 @@ def _log_loss(logits: NDArray[Any], labels: NDArray[np.int64], weights: NDArray[
     logits = logits - logits.max(axis=1, keepdims=True)
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
     return float(np.average(losses, weights=weights))
+
+
+def _optimiser(recipe: Recipe, examples: int) -> keras.optimizers.Optimizer:
+    """The optimiser, with its schedule over all steps."""
+    rate = _schedule(recipe, recipe.epochs * math.ceil(examples / recipe.batch))
+    if recipe.optimiser == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9)
+    if recipe.optimiser == "adam":
+        return keras.optimizers.Adam(rate)
+    return keras.optimizers.AdamW(rate, weight_decay=1e-4)
+
+
+def _schedule(recipe: Recipe, steps: int) -> Any:
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    warm_up = max(1, steps // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 20,
+        max(1, steps - warm_up),
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warm_up,
+    )

@@ -1,5 +1,7 @@
 """The networks in words and figures."""
 
+from collections.abc import Iterator
+
 import keras
 
 from tools.backbones import BACKBONES, Backbone
@@ -14,22 +16,38 @@ def listed(classes: int) -> str:
 
 
 def summary(row: Backbone, classes: int, *, include_top: bool, teller: Teller) -> None:
-    """Tell the layers of one network, with its preprocessing and its classes."""
-    network, _ = features(row, RANDOM_WEIGHTS, include_top=include_top)
-    whole = on_raw_pixels(row, network)
-    scores = keras.layers.Dense(classes, name="scores")(whole.output)
-    keras.Model(whole.input, scores, name=network.name).summary(
-        print_fn=lambda text, **_: teller.say(str(text)), expand_nested=True, line_length=100
-    )
+    """Tell the layers of one network, with its preprocessing and its classes, a line each."""
+    # Nothing is allocated while shapes alone are asked for.
+    with keras.StatelessScope(initialize_variables=False):
+        network, _ = features(row, RANDOM_WEIGHTS, include_top=include_top)
+        whole = on_raw_pixels(row, network)
+        scores = keras.layers.Dense(classes, name="scores")(whole.output)
+        told = [_told(layer) for layer in _layers(keras.Model(whole.input, scores))]
+    teller.say(f"{'layer':32} {'kind':24} {'output':>20} {'parameters':>12}")
+    for line in told:
+        teller.say(line)
+    teller.say(f"{'all, preprocessing aside':78} {parameters(row, classes, include_top=include_top):12,}")
 
 
 def parameters(row: Backbone, classes: int, *, include_top: bool = False) -> int:
     """How many numbers there are to learn, its ``classes`` included."""
-    # Nothing is allocated while shapes alone are asked for.
-    with keras.StatelessScope():
+    with keras.StatelessScope(initialize_variables=False):
         network, _ = features(row, RANDOM_WEIGHTS, include_top=include_top)
         features_count: int = network.output_shape[1]
         return int(network.count_params()) + (features_count + 1) * classes
+
+
+def _layers(network: keras.Model) -> Iterator[keras.Layer]:
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer
+
+
+def _told(layer: keras.Layer) -> str:
+    shape = " x ".join(map(str, layer.output.shape[1:]))
+    return f"{layer.name:32} {type(layer).__name__:24} {shape:>20} {layer.count_params():12,}"
 
 
 def _line(name: str, row: Backbone, classes: int) -> str:

@@ -1,9 +1,20 @@
 """How much memory a tool took."""
 
+import os
 import resource
+import sys
+
+
+def spare_memory() -> None:
+    """Have TensorFlow, when it is loaded, give back what it frees: a gigabyte less for VGG16.
+
+    Its fast kernels bring an allocator that keeps everything; a conversion has little use for them.
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
 def peak_in_words() -> str:
     """The most memory this process ever held, for a person."""
-    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return f"peak memory {kibibytes * 1024 / 1e9:.1f} GB"
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return f"peak memory {peak / 1e9:.1f} GB"

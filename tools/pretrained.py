@@ -1,5 +1,8 @@
 """The networks of ``backbones.py`` with their weights: Keras's download, a file, or random ones."""
 
+import warnings
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,11 @@ from tools.backbones import Backbone, first_line
 
 RANDOM_WEIGHTS: Final = Path("random")
 """``--weights random``: structure and speed can be tried without pretrained weights."""
+UNREADABLE: Final = (
+    # What Keras, h5py and zipfile raise on files that are damaged, or hold something else.
+    *(AttributeError, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError),
+    zipfile.BadZipFile,
+)
 
 
 def imagenet_model(backbone: Backbone, weights: Path | None) -> keras.Model:
@@ -40,7 +48,8 @@ def features(
         include_top: keep the network's own dense layers below the classes (VGG16: two of 4096).
 
     Returns:
-        preprocessed pixels in, a vector out; and the 1000-class layer that sat on that vector.
+        preprocessed pixels in, a vector out; and the 1000-class layer that sat on that vector, where
+        the weights hold one.
 
     Raises:
         ModelError: the weights cannot be had, or do not fit.
@@ -49,7 +58,13 @@ def features(
         return backbone.network(include_top=False), None
     if backbone.has_dense_top and not include_top:
         return _convolutions(backbone, weights), None
-    network = _weighted(backbone, weights, include_top=True)
+    try:
+        network = _weighted(backbone, weights, include_top=True)
+    except ModelError:
+        if backbone.has_dense_top or weights is None or not weights.is_file():
+            raise
+        # The file may hold the network without its classes.
+        return _weighted(backbone, weights, include_top=False), None
     below = keras.Model(network.input, network.layers[-2].output, name=network.name)
     return below, None if weights == RANDOM_WEIGHTS else network.layers[-1]
 
@@ -80,6 +95,20 @@ def _weighted(backbone: Backbone, weights: Path | None, *, include_top: bool) ->
 
 
 def _downloaded(backbone: Backbone, *, include_top: bool) -> keras.Model:
+    if not backbone.is_pretrained:
+        raise ModelError("nobody offers weights of this network: pass a file of your own with --weights")
+    if backbone.size in backbone.pretrained_sizes:
+        return _from_keras(backbone, include_top=include_top)
+    home = backbone.pretrained_sizes[-1]
+    if include_top and backbone.has_dense_top:
+        raise ModelError(f"size {backbone.size}: this network's dense layers were trained for {home} px only")
+    # Keras hands the weights out at the sizes of their training only.
+    network = backbone.network(include_top=include_top)
+    network.set_weights(_from_keras(replace(backbone, size=home), include_top=include_top).get_weights())
+    return network
+
+
+def _from_keras(backbone: Backbone, *, include_top: bool) -> keras.Model:
     try:
         return backbone.network(weights="imagenet", include_top=include_top)
     except ModelError:
@@ -95,8 +124,10 @@ def _loaded(network: keras.Model, weights: Path) -> keras.Model:
     if not weights.is_file():
         raise ModelError(f"{weights}: there is no such weights file")
     try:
-        network.load_weights(weights)
-    except (ValueError, OSError, KeyError) as error:
-        fault = f"{weights}: these weights do not fit {network.name}: {first_line(error)}"
-        raise ModelError(fault) from error
+        # On the way to its error, Keras warns of every layer.
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            network.load_weights(weights)
+    except UNREADABLE as error:
+        reason = first_line(error).partition(" Example error message")[0]
+        raise ModelError(f"{weights}: these weights do not fit {network.name}: {reason}") from error
     return network

@@ -16,7 +16,7 @@ from petdoor import pictures
 from tools.augment import augmented
 from tools.console import Teller
 
-_BATCH: Final = 32
+_BATCH: Final = 16
 _PREFETCHED_BATCHES: Final = 2
 Array = NDArray[Any]
 
@@ -114,13 +114,19 @@ def _rows(run: Callable[[Any], Any], source: Source, view: int, target: Path) ->
     try:
         with part.open("wb") as file:
             for batch in batches(source, indices, np.full_like(indices, view), batch=_BATCH):
-                file.write(run(batch).numpy().astype(np.float16).tobytes())
+                file.write(_halves(run(batch).numpy()).tobytes())
                 yield
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _halves(values: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Half floats; what is too large for them becomes the largest."""
+    limit = np.finfo(np.float16).max
+    return np.clip(values, -limit, limit).astype(np.float16)
 
 
 def batches(

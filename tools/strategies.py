@@ -8,55 +8,16 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from petdoor.errors import ModelError
-from tools.backbones import Backbone
 from tools.console import Teller
 from tools.dataset import Example
-from tools.fit import Labelled, Recipe, Trainer
+from tools.fit import Labelled, Trainer
 from tools.head import begin_with_what_is_known, class_weights, head
+from tools.plan import Plan, Recipe
 from tools.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
 from tools.sources import Kept, Photos, Source, keep
 from tools.surgery import cut
 
-STRATEGIES: Final = ("head", "fine-tune", "scratch")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to train and how.
-
-    Attributes:
-        backbone: the network.
-        strategy: one of ``STRATEGIES``.
-        weights: a weights file, None for Keras's download, or ``RANDOM_WEIGHTS``.
-        include_top: keep the network's own dense layers (VGG16).
-        hidden: neurons between features and classes; 0 for none.
-        dropout: the share of features left out at each step.
-        layers: how many of the last layers fine-tuning lets learn.
-        views: in how many different ways each photo is looked at where features are computed once.
-        head: how the head settles, or is all that is trained.
-        rest: how the layers below it, or the whole network, are trained.
-    """
-
-    backbone: Backbone
-    strategy: str
-    weights: Path | None
-    include_top: bool
-    hidden: int
-    dropout: float
-    layers: int
-    views: int
-    head: Recipe
-    rest: Recipe
-
-    def check(self) -> None:
-        """Refuse what cannot work.
-
-        Raises:
-            ModelError: the backbone has nothing to transfer.
-        """
-        if self.strategy != "scratch" and not self.backbone.is_pretrained:
-            raise ModelError("this backbone has no pretrained weights to build on: use --strategy scratch")
+_VALIDATION_VIEWS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +33,6 @@ class Training:
     """Trains one network by one plan; what was done lies in a folder, from which a killed run goes on."""
 
     def __init__(self, plan: Plan, photoset: Photoset, *, folder: Path, teller: Teller) -> None:
-        plan.check()
         self._plan, self._photoset, self._folder, self._teller = plan, photoset, folder, teller
         self._labels = {
             "train": np.array([example.label for example in photoset.train], np.int64),
@@ -131,7 +91,7 @@ class Training:
         self._fit(own, self._plan.head, train, validation)
 
     def _kept(self, network: keras.Model, source: Source, part: str, what: str) -> Kept:
-        views = self._plan.views if part == "train" else 1
+        views = self._plan.views if part == "train" else self._validation_views
         return keep(
             network,
             source,
@@ -147,16 +107,25 @@ class Training:
         return Photos([example.path for example in examples], size, self._plan.rest.seed)
 
     def _fit(self, model: keras.Model, recipe: Recipe, train: Source, validation: Source) -> None:
+        weights = [1.0] * self._photoset.classes
+        if self._plan.is_balanced:
+            weights = class_weights(self._labels["train"].tolist(), self._photoset.classes)
         trainer = Trainer(
             model,
             recipe,
-            class_weights=class_weights(self._labels["train"].tolist(), self._photoset.classes),
+            class_weights=weights,
             checkpoint=self._folder / f"{recipe.stage}.npz",
             teller=self._teller,
         )
+        views = 1 if isinstance(validation, Photos) else self._validation_views
         self.history += trainer.fit(
-            Labelled(train, self._labels["train"]), Labelled(validation, self._labels["validation"])
+            Labelled(train, self._labels["train"]),
+            Labelled(validation, self._labels["validation"], views),
         )
+
+    @property
+    def _validation_views(self) -> int:
+        return min(self._plan.views, _VALIDATION_VIEWS)
 
 
 def _stacked(below: keras.Model, above: keras.Model) -> keras.Model:

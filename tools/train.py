@@ -13,50 +13,23 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from petdoor.errors import DataError, PictureError
+from petdoor.errors import PictureError
 from tools import distribution
 from tools.backbones import first_line
 from tools.conduct import Conduct
 from tools.console import Teller
-from tools.dataset import Dataset, require_two_classes
+from tools.dataset import Dataset
 from tools.evaluate import evaluate
-from tools.finish import Draft, Finished, Wish, finish
+from tools.finish import Draft, Finished, finish, parity_on
+from tools.parity import Parity
+from tools.plan import Job
 from tools.report import write_report
 from tools.split import Split, split
-from tools.strategies import Photoset, Plan, Training
+from tools.strategies import Photoset, Training
 from tools.summary import as_text
 from tools.survey import Survey, survey
-from tools.taxonomy import labels_of, species_of
+from tools.taxonomy import labels_of
 from tools.workfolder import prepare
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Everything a training is told.
-
-    Attributes:
-        dataset: the labelled photos.
-        name: what the backbone is called.
-        plan: what to train and how.
-        species: which classes make up a species, where their names do not say it.
-        shares: of training, validation and test photos.
-        wish: what the finished model must be.
-        output: the model file to write.
-        folder: where a killed run is gone on from; removed when all is done.
-        distribute: one of ``distribution.DISTRIBUTIONS``.
-        test: labelled photos to judge the finished model on, instead of a share of ``dataset``.
-    """
-
-    dataset: Dataset
-    name: str
-    plan: Plan
-    species: Mapping[str, Sequence[str]]
-    shares: tuple[float, float, float]
-    wish: Wish
-    output: Path
-    folder: Path
-    distribute: str = "none"
-    test: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +59,7 @@ def train(job: Job, teller: Teller) -> Trained | None:
         TrainingError: the training went wrong.
         OSError: a file cannot be written; what stood at ``output`` still does.
     """
-    species = _checked(job)
+    job.check()
     found = survey(job.dataset, teller)
     for path, reason in found.unreadable:
         teller.say(f"skipped {path}: {reason}")
@@ -104,8 +77,9 @@ def train(job: Job, teller: Teller) -> Trained | None:
         shutil.rmtree(folder)
         teller.say("trained; the first worker writes the model")
         return None
+    draft = Draft(model, labels_of(job.dataset.classes), job.classes_species, _facts(job, parts))
     finished = finish(
-        Draft(model, labels_of(job.dataset.classes), species, _facts(job, parts)),
+        draft,
         calibration=[example.path for example in parts.train],
         judged=parts.validation,
         wish=job.wish,
@@ -113,8 +87,10 @@ def train(job: Job, teller: Teller) -> Trained | None:
         teller=teller,
     )
     shutil.rmtree(folder)
-    test = job.test or Dataset(job.dataset.source, job.dataset.classes, parts.test or parts.validation)
-    return Trained(history, finished, test, _sections(job, parts, finished))
+    test = _test_photos(job, parts, teller)
+    parity = parity_on(draft, job.output, test.examples, teller)
+    teller.say(f"on the test photos: {parity.in_words()}")
+    return Trained(history, finished, test, _sections(job, parts, finished, parity))
 
 
 def report(job: Job, trained: Trained, folder: Path, teller: Teller) -> Path:
@@ -126,24 +102,12 @@ def report(job: Job, trained: Trained, folder: Path, teller: Teller) -> Path:
     evaluation = evaluate(
         job.output,
         trained.test,
-        species=species_of(trained.test.classes, job.species),
+        species=job.classes_species,
         teller=teller,
         conduct=Conduct(admit=frozenset(job.wish.admit)),
     )
     teller.say(as_text([evaluation], ()))
     return write_report(folder, evaluation, history=trained.history, sections=trained.sections)
-
-
-def _checked(job: Job) -> tuple[str, ...]:
-    """The species of each class, when the job makes sense."""
-    require_two_classes(job.dataset)
-    job.plan.check()
-    species = species_of(job.dataset.classes, job.species)
-    job.wish.check(species)
-    strangers = set(job.test.classes) - set(job.dataset.classes) if job.test else set()
-    if strangers:
-        raise DataError(f"--test has classes that --data lacks: {', '.join(sorted(strangers)[:10])}")
-    return species
 
 
 def _trained(
@@ -154,6 +118,16 @@ def _trained(
         photoset = Photoset(parts.train, parts.validation, len(job.dataset.classes))
         training = Training(job.plan, photoset, folder=folder, teller=teller)
         return training.run(), training.history
+
+
+def _test_photos(job: Job, parts: Split, teller: Teller) -> Dataset:
+    """The readable photos to judge the model on, with the classes it was trained on."""
+    if not job.test:
+        return Dataset(job.dataset.source, job.dataset.classes, parts.test or parts.validation)
+    numbers = [job.dataset.classes.index(name) for name in job.test.classes]
+    records = survey(job.test, teller).records
+    examples = (dataclasses.replace(r.example, label=numbers[r.example.label]) for r in records)
+    return Dataset(job.test.source, job.dataset.classes, tuple(examples))
 
 
 def _facts(job: Job, parts: Split) -> dict[str, Any]:
@@ -167,7 +141,9 @@ def _facts(job: Job, parts: Split) -> dict[str, Any]:
     }
 
 
-def _sections(job: Job, parts: Split, finished: Finished) -> list[tuple[str, Mapping[str, Any]]]:
+def _sections(
+    job: Job, parts: Split, finished: Finished, on_test: Parity
+) -> list[tuple[str, Mapping[str, Any]]]:
     plan, parity, choice = job.plan, finished.parity, finished.choice
     how = {
         **_facts(job, parts),
@@ -176,7 +152,9 @@ def _sections(job: Job, parts: Split, finished: Finished) -> list[tuple[str, Map
     }
     quantised = {
         "on the validation photos": parity.in_words(),
+        "on the test photos": on_test.in_words(),
         "threshold": f"{choice.threshold:g}, for at most {job.wish.false_accept:.1%} false accepts",
+        "veto": f"{finished.veto:g}",
     }
     return [("How it was trained", how), ("Float against int8", quantised)]
 

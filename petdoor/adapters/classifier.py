@@ -44,6 +44,7 @@ class TFLiteClassifier:
         labels: the class names, in order.
         ranges: the class ranges of each species.
         threshold: the mass from which the model's makers believe a species.
+        veto: the mass from which they let a barred species keep the door locked; None if they do not say.
         model_id: ``sha256:`` and the first digits of the content hash.
         facts: what the model file says of itself; empty for a foreign model.
     """
@@ -79,6 +80,7 @@ class TFLiteClassifier:
         self.labels = self._choose_labels(file, labels)
         self.ranges = self._choose_ranges(file, species)
         self.threshold = file.metadata.threshold if file.metadata else 0.5
+        self.veto = file.metadata.veto if file.metadata else None
         self._is_logits = self._yields_logits(file)
 
     @property

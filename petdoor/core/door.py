@@ -35,7 +35,8 @@ class Policy:
         confirm_frames: how many of the last ``window_frames`` must agree; two at least.
         window_frames: how many frames are looked back on.
         veto_confidence: a ``keep_in`` species this probable in any of those frames keeps the door
-            locked. Low on purpose: of 966 photos judged dog rightly it bars one, of 69 cats judged dog 26.
+            locked. Low on purpose: with the ImageNet model it bars one of 966 photos judged dog rightly,
+            and 26 of 69 cats judged dog.
         visit_gap_seconds: a visit ends when nothing was seen for this long.
         refuse_after_seconds: how long something unknown is watched before it is turned away; an
             animal far off looks like nothing known until it comes near.

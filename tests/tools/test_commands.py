@@ -9,6 +9,7 @@ import pytest
 from petdoor import modelfile
 from petdoor.adapters.classifier import TFLiteClassifier
 from tests.conftest import run_tools
+from tests.pictures_on_disk import jpeg, scene
 
 
 def test_help_names_every_command_and_what_it_is_for():
@@ -83,9 +84,25 @@ def test_a_calibration_folder_without_photos_is_an_error(tmp_path):
     assert "no photos there to calibrate with" in done.stderr
 
 
+def test_a_network_nobody_trained_needs_weights_of_ones_own(tmp_path):
+    done = run_tools("export", "--backbone", "cnn", "--output", tmp_path / "door.tflite")
+    assert done.returncode == 1
+    assert done.stderr.startswith("tools: nobody offers weights of this network: pass a file of your own")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_calibration_draws_200_photos_at_most_and_the_same_ones_again(tmp_path):
+    from tools.quantise import photos
+
+    paths = [jpeg(tmp_path / f"{number}.jpg", scene(number)) for number in range(220)]
+    first, again = photos(paths, (24, 32)), photos(paths, (24, 32))
+    assert (len(first), first[0].shape) == (200, (24, 32, 3))
+    assert all((one == other).all() for one, other in zip(first, again, strict=True))
+
+
 def test_a_network_quantised_on_drawn_patterns_judges_as_before(tmp_path):
     from tests.tiny_models import SIZE, reddish
-    from tools.convert import drawn_patterns, to_full_integer
+    from tools.quantise import drawn_patterns, to_full_integer
 
     flatbuffer = to_full_integer(reddish(), drawn_patterns((SIZE, SIZE)))
     facts = {"backbone": "tiny", "output": "logits", "species": {"dog": [[0, 0]]}, "threshold": 0.5}
@@ -95,7 +112,7 @@ def test_a_network_quantised_on_drawn_patterns_judges_as_before(tmp_path):
 
 
 def test_drawn_patterns_use_the_whole_range_and_repeat_themselves():
-    from tools.convert import drawn_patterns
+    from tools.quantise import drawn_patterns
 
     first, again = drawn_patterns((24, 32)), drawn_patterns((24, 32))
     assert first[0].shape == (24, 32, 3)

@@ -117,6 +117,14 @@ def test_the_best_weights_are_kept_and_not_the_last(tmp_path):
     assert right == pytest.approx(best["val_accuracy"])
 
 
+def test_what_it_was_before_is_kept_when_training_only_makes_it_worse(tmp_path):
+    model, _ = fit(tmp_path, epochs=15)
+    good = weights_of(model)
+    (tmp_path / "worse").mkdir()
+    fit(tmp_path / "worse", model=model, optimiser="sgd", learning_rate=30.0, schedule="constant", memory=0)
+    np.testing.assert_array_equal(weights_of(model), good)
+
+
 def test_it_stops_when_nothing_gets_better(tmp_path):
     _, history = fit(tmp_path, learning_rate=1e-12, epochs=50, patience=2)
     assert len(history) < 10

@@ -7,7 +7,7 @@ import click
 from tools.commands.common import faults_end_here
 
 
-@click.command()
+@click.command(short_help="How fast and how big the door is here.")
 @click.option("--model", type=click.Path(path_type=Path), default="door.tflite", show_default=True)
 @click.option("--runs", default=300, show_default=True, type=click.IntRange(10, 100_000))
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64))

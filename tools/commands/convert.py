@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from tools.commands.common import data_options, faults_end_here, loading_tensorflow, result_options
+from tools.memory import spare_memory
 
 
-@click.command(no_args_is_help=True)
+@click.command(no_args_is_help=True, short_help="A Keras model of your own for the door.")
 @click.argument("model", type=click.Path(path_type=Path))
 @data_options
 @click.option(
@@ -34,9 +35,13 @@ def convert(**told: object) -> None:
     \b
       python -m tools convert mine.keras --data photos --input-range -1 1 --output door.tflite
     """
-    with faults_end_here(), loading_tensorflow():
-        from tools.commands.jobs import conversion_of
-        from tools.console import RichTeller
-        from tools.convert import convert as make
+    from tools.commands.jobs import conversion_of
+    from tools.console import RichTeller
+
     with faults_end_here():
-        make(conversion_of(told), RichTeller())
+        teller = RichTeller()
+        job = conversion_of(told, teller)
+        spare_memory()
+        with loading_tensorflow():
+            from tools.convert import convert as make
+        make(job, teller)

@@ -8,7 +8,7 @@ import click
 from tools.commands.common import faults_end_here, groups, label_options
 
 
-@click.command(no_args_is_help=True)
+@click.command(no_args_is_help=True, short_help="What a folder of photos holds.")
 @click.argument("source")
 @label_options
 @click.option(

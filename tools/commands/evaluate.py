@@ -8,7 +8,7 @@ import click
 from tools.commands.common import data_options, faults_end_here, groups
 
 
-@click.command(no_args_is_help=True)
+@click.command(no_args_is_help=True, short_help="How well a model judges.")
 @click.argument("model", type=click.Path(path_type=Path))
 @data_options
 @click.option("--admit", metavar="NAME,...", help="The species that may pass.  [default: dog]")

@@ -6,9 +6,10 @@ import click
 
 from tools.backbones import BACKBONES
 from tools.commands.common import faults_end_here, loading_tensorflow, network_options
+from tools.memory import spare_memory
 
 
-@click.command()
+@click.command(short_help="The ImageNet model for the door.")
 @network_options
 @click.option(
     "--calibration",
@@ -29,6 +30,7 @@ def export(
 
     The file is opened and run with the door's own classifier before it replaces --output.
     """
+    spare_memory()
     with faults_end_here(), loading_tensorflow():
         from tools.console import RichTeller
         from tools.export import export as make

@@ -6,17 +6,14 @@ from typing import Any
 from petdoor.errors import ConfigError
 from tools.backbones import BACKBONES
 from tools.commands.common import groups, names
-from tools.convert import Conversion
-from tools.dataset import open_dataset
-from tools.finish import Wish
-from tools.fit import Recipe
-from tools.strategies import Plan
-from tools.train import Job
+from tools.console import Teller
+from tools.dataset import Dataset, open_dataset
+from tools.plan import Conversion, Job, Plan, Recipe, Wish
 
 _LEARNING_RATES = {"head": 1e-3, "fine-tune": 3e-4, "scratch": 1e-3}
 
 
-def job_of(told: Mapping[str, Any]) -> Job:
+def job_of(told: Mapping[str, Any], teller: Teller) -> Job:
     """What ``tools train`` is told by its options.
 
     Raises:
@@ -26,7 +23,7 @@ def job_of(told: Mapping[str, Any]) -> Job:
     """
     name, output = told["backbone"], told["output"]
     return Job(
-        dataset=open_dataset(told["source"], csv=told["csv"], label_column=told["label_column"]),
+        dataset=_opened(told, teller),
         name=name,
         plan=_plan(told),
         species=groups(told["species"]),
@@ -35,11 +32,11 @@ def job_of(told: Mapping[str, Any]) -> Job:
         output=output,
         folder=told["work"] or output.with_name(f"{output.name}.training"),
         distribute=told["distribute"],
-        test=open_dataset(told["test"]) if told["test"] else None,
+        test=open_dataset(told["test"], say=teller.say) if told["test"] else None,
     )
 
 
-def conversion_of(told: Mapping[str, Any]) -> Conversion:
+def conversion_of(told: Mapping[str, Any], teller: Teller) -> Conversion:
     """What ``tools convert`` is told by its options.
 
     Raises:
@@ -49,12 +46,16 @@ def conversion_of(told: Mapping[str, Any]) -> Conversion:
     return Conversion(
         model=told["model"],
         input_range=told["input_range"],
-        dataset=open_dataset(told["source"], csv=told["csv"], label_column=told["label_column"]),
+        dataset=_opened(told, teller),
         labels=told["labels"],
         species=groups(told["species"]),
         wish=_wish(told),
         output=told["output"],
     )
+
+
+def _opened(told: Mapping[str, Any], teller: Teller) -> Dataset:
+    return open_dataset(told["source"], csv=told["csv"], label_column=told["label_column"], say=teller.say)
 
 
 def _wish(told: Mapping[str, Any]) -> Wish:
@@ -82,6 +83,7 @@ def _plan(told: Mapping[str, Any]) -> Plan:
         hidden=told["hidden"],
         dropout=told["dropout"],
         layers=told["layers"],
+        is_balanced=told["balance"],
         views=told["views"],
         head=Recipe(
             "head",

@@ -6,7 +6,7 @@ from tools.backbones import BACKBONES
 from tools.commands.common import faults_end_here, loading_tensorflow
 
 
-@click.command()
+@click.command(short_help="Which networks there are.")
 @click.option("--summary", "name", type=click.Choice(list(BACKBONES)), help="Print this network's layers.")
 @click.option("--size", type=click.IntRange(28, 1024), help="Its input in pixels.")
 @click.option("--alpha", type=float, help="Its width, where there is one.")
@@ -21,6 +21,8 @@ def models(name: str | None, size: int | None, alpha: float | None, classes: int
 
     Preprocessing is part of each network's graph: the camera's bytes go in as they are.
     """
+    if name is None and (size is not None or alpha is not None):
+        raise click.UsageError("--size and --alpha go with --summary, which says of which network")
     with faults_end_here(), loading_tensorflow():
         from tools.console import RichTeller
         from tools.listing import listed, summary

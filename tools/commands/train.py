@@ -13,14 +13,13 @@ from tools.commands.common import (
     network_options,
     result_options,
 )
+from tools.plan import DISTRIBUTIONS, OPTIMISERS, SCHEDULES, STRATEGIES
 
-_STRATEGIES = ("head", "fine-tune", "scratch")
 
-
-@click.command()
+@click.command(short_help="A model from your own photos.")
 @data_options
 @network_options
-@click.option("--strategy", type=click.Choice(_STRATEGIES), default="fine-tune", show_default=True)
+@click.option("--strategy", type=click.Choice(STRATEGIES), default="fine-tune", show_default=True)
 @click.option(
     "--layers",
     default=20,
@@ -43,8 +42,8 @@ _STRATEGIES = ("head", "fine-tune", "scratch")
     type=click.FloatRange(0, min_open=True),
     help="[default: 0.0003 for fine-tune, else 0.001]",
 )
-@click.option("--optimiser", type=click.Choice(["adamw", "adam", "sgd"]), default="adamw", show_default=True)
-@click.option("--schedule", type=click.Choice(["cosine", "constant"]), default="cosine", show_default=True)
+@click.option("--optimiser", type=click.Choice(OPTIMISERS), default="adamw", show_default=True)
+@click.option("--schedule", type=click.Choice(SCHEDULES), default="cosine", show_default=True)
 @click.option("--batch", default=32, show_default=True, type=click.IntRange(1))
 @click.option(
     "--patience",
@@ -62,11 +61,17 @@ _STRATEGIES = ("head", "fine-tune", "scratch")
     type=click.IntRange(1),
     help="In how many ways each photo is looked at: near, far, turned, dim, blurred, grey.",
 )
+@click.option(
+    "--balance/--no-balance",
+    default=True,
+    show_default=True,
+    help="Let each class count the same, however many photos it has.",
+)
 @click.option("--split", default="80/10/10", show_default=True, help="Shares of training, validation, test.")
 @result_options
 @click.option(
     "--distribute",
-    type=click.Choice(["none", "mirrored", "multi-worker"]),
+    type=click.Choice(DISTRIBUTIONS),
     default="none",
     show_default=True,
     help="Over several devices, or several machines told by TF_CONFIG.",
@@ -95,23 +100,26 @@ def train(**told: object) -> None:
       python -m tools train --data photos --output door.tflite --report report
       python -m tools train --data train --csv labels.csv --strategy head --species 'dog=*'
     """
-    with faults_end_here(), loading_tensorflow():
-        from tools.commands.jobs import job_of
-        from tools.console import RichTeller
-        from tools.memory import peak_in_words
-        from tools.report import make_sure_of
-        from tools.train import report
-        from tools.train import train as run
+    from tools.commands.jobs import job_of
+    from tools.console import RichTeller
+
     teller, folder = RichTeller(), cast("Path | None", told["report"])
     with faults_end_here():
+        job = job_of(told, teller)
+        job.check()
         if folder:
+            from tools.report import make_sure_of
+
             make_sure_of(folder)
-        job = job_of(told)
+        with loading_tensorflow():
+            from tools.memory import peak_in_words
+            from tools.train import report
+            from tools.train import train as run
         try:
             trained = run(job, teller)
-            if trained and folder:
-                teller.say(f"report: {report(job, trained, folder, teller)}")
         except KeyboardInterrupt:
             teller.say(f"stopped; the same command goes on from {job.folder}")
             sys.exit(130)
+        if trained and folder:
+            teller.say(f"report: {report(job, trained, folder, teller)}")
         teller.say(peak_in_words())
