@@ -52,7 +52,8 @@ def door_model(weights):
     """The exported ImageNet model; made once, and anew when the tools that make it change."""
     target = BUILT / "door.tflite"
     sources = [
-        *(ROOT / "tools").glob("*.py"),
+        *(ROOT / "tools" / "networks").glob("*.py"),
+        *(ROOT / "tools" / "conversion").glob("*.py"),
         ROOT / "petdoor" / "modelfile.py",
         ROOT / "petdoor" / "pictures.py",
     ]

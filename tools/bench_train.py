@@ -14,7 +14,7 @@ from typing import Any, Final
 from petdoor import pictures
 from petdoor.errors import PetDoorError
 from tools.console import Teller
-from tools.dataset import Dataset, Example
+from tools.data.dataset import Dataset, Example
 
 RECIPES: Final = ("plain", "ours")
 _TRAINING_SHARE: Final = 0.75
@@ -72,8 +72,8 @@ def _plain(
     import keras
     import numpy as np
 
-    from tools.backbones import BACKBONES
-    from tools.pretrained import features
+    from tools.networks.backbones import BACKBONES
+    from tools.networks.pretrained import features
 
     def arrays(examples: Sequence[Example]) -> tuple[Any, Any]:
         photos = [pictures.resized(pictures.read(example.path), _SIZE) / 255 for example in examples]
@@ -99,9 +99,9 @@ def _ours(
     teller: Teller,
 ) -> float:
     """The head on features that are computed once."""
-    from tools.backbones import BACKBONES
+    from tools.networks.backbones import BACKBONES
     from tools.plan import Plan, Recipe
-    from tools.strategies import Photoset, Training
+    from tools.training.strategies import Photoset, Training
 
     recipe = Recipe("head", epochs=30, learning_rate=1e-3, batch=32)
     plan = Plan(

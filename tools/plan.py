@@ -7,9 +7,10 @@ from typing import Final
 
 from petdoor.core.species import OTHER
 from petdoor.errors import DataError, ModelError
-from tools.backbones import Backbone
-from tools.dataset import Dataset, require_two_classes
-from tools.taxonomy import species_of
+from tools.data.dataset import Dataset, require_two_classes
+from tools.data.taxonomy import species_of
+from tools.networks.backbones import Backbone
+from tools.output import make_way
 
 STRATEGIES: Final = ("head", "fine-tune", "scratch")
 OPTIMISERS: Final = ("adamw", "adam", "sgd")
@@ -81,8 +82,10 @@ class Plan:
         """Refuse what cannot work.
 
         Raises:
-            ModelError: the backbone has nothing to transfer.
+            ModelError: the backbone has nothing to transfer, or weights are given that are not used.
         """
+        if self.strategy == "scratch" and self.weights:
+            raise ModelError("--strategy scratch learns from nothing: leave out --weights")
         if self.strategy != "scratch" and not self.backbone.is_pretrained:
             raise ModelError("this backbone has no pretrained weights to build on: use --strategy scratch")
 
@@ -154,6 +157,7 @@ class Job:
         Raises:
             DataError: the photos are of one class, of nobody who may pass, or the test's of strangers.
             ModelError: the network has nothing to transfer.
+            OSError: the output cannot be written.
         """
         require_two_classes(self.dataset)
         self.plan.check()
@@ -161,6 +165,7 @@ class Job:
         strangers = set(self.test.classes) - set(self.dataset.classes) if self.test else set()
         if strangers:
             raise DataError(f"--test has classes that --data lacks: {', '.join(sorted(strangers)[:10])}")
+        make_way(self.output)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from petdoor import modelfile
-from tools.dataset import Dataset, Example
+from tools.data.dataset import Dataset, Example
 
 RED, GREEN, BLUE = (240, 15, 15), (15, 240, 15), (15, 15, 240)
 COLOURS = {"red": RED, "green": GREEN, "blue": BLUE}

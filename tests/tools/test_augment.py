@@ -11,7 +11,7 @@ from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.species import MassRule
 from tests.conftest import data
 from tests.pictures_on_disk import scene
-from tools.augment import augmented
+from tools.training.augment import augmented
 
 SIZE = (48, 64)
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tools.average import Average
+from tools.training.average import Average
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from keras.applications.imagenet_utils import preprocess_input as preprocess_by_
 
 from petdoor.errors import ModelError
 from tests.conftest import ROOT
-from tools.backbones import BACKBONES, Backbone
-from tools.listing import parameters
-from tools.pretrained import RANDOM_WEIGHTS, features, imagenet_model, on_raw_pixels
+from tools.networks.backbones import BACKBONES, Backbone
+from tools.networks.listing import parameters
+from tools.networks.pretrained import RANDOM_WEIGHTS, features, imagenet_model, on_raw_pixels
 
 PICTURES = arrays(np.uint8, (2, 5, 4, 3))
 SMALL = {name: row.chosen(size=max(32, row.smallest)) for name, row in BACKBONES.items()}
@@ -273,7 +273,7 @@ def test_downloaded_weights_serve_at_any_size(tmp_path):
     (tmp_path / "models").mkdir()
     saved(NARROW.chosen(size=224).network(), tmp_path / "models" / CACHED)
     program = (
-        "from tools.backbones import BACKBONES; from tools.pretrained import features;"
+        "from tools.networks.backbones import BACKBONES; from tools.networks.pretrained import features;"
         "row = BACKBONES['mobilenetv2'].chosen(size=40, alpha=0.35);"
         "print(*[part is not None for part in features(row, None)])"
     )

@@ -3,7 +3,7 @@
 from tests.conftest import run_tools
 from tests.tools.tinted import tinted_folder
 from tools.bench_train import parts
-from tools.dataset import open_dataset
+from tools.data.dataset import open_dataset
 
 
 def test_both_recipes_train_on_the_same_three_quarters(tmp_path):

@@ -92,7 +92,7 @@ def test_a_network_nobody_trained_needs_weights_of_ones_own(tmp_path):
 
 
 def test_calibration_draws_200_photos_at_most_and_the_same_ones_again(tmp_path):
-    from tools.quantise import photos
+    from tools.conversion.quantise import photos
 
     paths = [jpeg(tmp_path / f"{number}.jpg", scene(number)) for number in range(220)]
     first, again = photos(paths, (24, 32)), photos(paths, (24, 32))
@@ -102,7 +102,7 @@ def test_calibration_draws_200_photos_at_most_and_the_same_ones_again(tmp_path):
 
 def test_a_network_quantised_on_drawn_patterns_judges_as_before(tmp_path):
     from tests.tiny_models import SIZE, reddish
-    from tools.quantise import drawn_patterns, to_full_integer
+    from tools.conversion.quantise import drawn_patterns, to_full_integer
 
     flatbuffer = to_full_integer(reddish(), drawn_patterns((SIZE, SIZE)))
     facts = {"backbone": "tiny", "output": "logits", "species": {"dog": [[0, 0]]}, "threshold": 0.5}
@@ -112,7 +112,7 @@ def test_a_network_quantised_on_drawn_patterns_judges_as_before(tmp_path):
 
 
 def test_drawn_patterns_use_the_whole_range_and_repeat_themselves():
-    from tools.quantise import drawn_patterns
+    from tools.conversion.quantise import drawn_patterns
 
     first, again = drawn_patterns((24, 32)), drawn_patterns((24, 32))
     assert first[0].shape == (24, 32, 3)

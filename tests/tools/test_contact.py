@@ -9,9 +9,9 @@ from petdoor import pictures
 from petdoor.errors import DataError
 from tests.fakes import SilentTeller
 from tests.pictures_on_disk import class_folders, jpeg
-from tools.contact import contact_sheet
-from tools.dataset import open_dataset
-from tools.survey import survey
+from tools.data.contact import contact_sheet
+from tools.data.dataset import open_dataset
+from tools.data.survey import survey
 
 COLOURS = {"blue": (0, 0, 250), "green": (0, 250, 0), "red": (250, 0, 0)}
 

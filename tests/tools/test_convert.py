@@ -16,16 +16,16 @@ from tests.fakes import SilentTeller
 from tests.tools import own_models
 from tests.tools.own_models import SIZE, followed_by, with_end
 from tests.tools.tinted import TINTS, tinted, tinted_folder
-from tools.backbones import BACKBONES
-from tools.convert import convert, load, on_raw_pixels
-from tools.dataset import Example, open_dataset
-from tools.export import export
-from tools.finish import Draft, finish
-from tools.head import head
+from tools.conversion.convert import convert, load, on_raw_pixels
+from tools.conversion.export import export
+from tools.conversion.finish import Draft, finish
+from tools.conversion.quantise import to_full_integer
+from tools.data.dataset import Example, open_dataset
+from tools.networks.backbones import BACKBONES
+from tools.networks.pretrained import RANDOM_WEIGHTS, features
+from tools.networks.pretrained import on_raw_pixels as preprocessed
 from tools.plan import Conversion, Wish
-from tools.pretrained import RANDOM_WEIGHTS, features
-from tools.pretrained import on_raw_pixels as preprocessed
-from tools.quantise import to_full_integer
+from tools.training.head import head
 
 MINUS_ONE_TO_ONE = (-1.0, 1.0)
 CLASSES = ("cat", "dog", "other")

@@ -4,7 +4,7 @@ import pytest
 
 from petdoor.errors import DataError
 from tests.pictures_on_disk import class_folders, jpeg, scene
-from tools.dataset import Example, open_dataset, require_two_classes
+from tools.data.dataset import Example, open_dataset, require_two_classes
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from petdoor.errors import TrainingError
 from tests.fakes import SilentTeller
-from tools.fit import Labelled, Recipe, Trainer
+from tools.training.fit import Labelled, Recipe, Trainer
 
 COUNT, WIDTH, CLASSES = 96, 6, 3
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.tools.test_fit import Points
-from tools.fit import Labelled
-from tools.head import begin_with_what_is_known, class_weights, head
+from tools.training.fit import Labelled
+from tools.training.head import begin_with_what_is_known, class_weights, head
 
 
 def test_each_class_counts_the_same_in_all():

@@ -12,11 +12,11 @@ from petdoor.core.species import MassRule, Sighting, Top1Rule
 from petdoor.errors import ConfigError, ModelError, PetDoorError
 from tests.conftest import data
 from tests.tools.coloured import BLUE, COLOURS, GREEN, RED, SilentTeller, dataset_of, folder_of, packed, paint
-from tools.conduct import Conduct
-from tools.dataset import Dataset, Example
-from tools.evaluate import differences, evaluate
-from tools.judge import admission_probability, is_vetoed, judge, matching_outputs, unmatched
-from tools.taxonomy import species_of
+from tools.data.dataset import Dataset, Example
+from tools.data.taxonomy import species_of
+from tools.judging.conduct import Conduct
+from tools.judging.evaluate import differences, evaluate
+from tools.judging.judge import admission_probability, is_vetoed, judge, matching_outputs, unmatched
 
 PETS = ("cat", "dog", "other")
 

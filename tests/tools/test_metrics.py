@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools import metrics
-from tools.metrics import Admission, choose_threshold
+from tools.judging import metrics
+from tools.judging.metrics import Admission, choose_threshold
 
 photos = st.lists(
     st.tuples(

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import ROOT
-from tools.backbones import BACKBONES
 from tools.commands.export import export
 from tools.commands.models import models
 from tools.commands.train import train
+from tools.networks.backbones import BACKBONES
 
 
 @pytest.fixture(scope="module")

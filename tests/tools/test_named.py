@@ -12,7 +12,7 @@ import pytest
 from petdoor import pictures
 from petdoor.errors import DataError
 from tests.conftest import ROOT, run_tools
-from tools.named import KERAS_CLASSES, Labelled, from_arrays, named_folder, worded, write
+from tools.data.named import KERAS_CLASSES, Labelled, from_arrays, named_folder, worded, write
 
 STORE_CATS_VS_DOGS = """
 import sys

@@ -8,9 +8,9 @@ from petdoor import pictures
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.errors import ModelError
 from tests.tiny_models import SIZE, reddish
-from tools.backbones import BACKBONES
-from tools.parity import by_both, compare, shared_probability
-from tools.pretrained import imagenet_model
+from tools.conversion.parity import by_both, compare, shared_probability
+from tools.networks.backbones import BACKBONES
+from tools.networks.pretrained import imagenet_model
 
 FLOAT = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]], np.float32)
 INTEGER = np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4], [0.6, 0.4]], np.float32)

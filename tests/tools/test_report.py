@@ -15,11 +15,11 @@ import pytest
 
 from petdoor.errors import PetDoorError
 from tests.tools.coloured import BLUE, COLOURS, GREEN, RED, SilentTeller, folder_of, packed, paint
-from tools import charts, gallery, metrics
-from tools.dataset import Dataset, Example
-from tools.evaluate import evaluate
-from tools.report import make_sure_of, write_report
-from tools.taxonomy import species_of
+from tools.data.dataset import Dataset, Example
+from tools.data.taxonomy import species_of
+from tools.judging import charts, gallery, metrics
+from tools.judging.evaluate import evaluate
+from tools.judging.report import make_sure_of, write_report
 
 VOID = {"meta", "img", "br", "source", "link", "input", "hr"}
 HISTORY = [

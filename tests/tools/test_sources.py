@@ -10,11 +10,12 @@ import pytest
 import tensorflow as tf
 
 from petdoor import pictures
+from petdoor.errors import ConfigError
 from tests.fakes import SilentTeller
 from tests.tools.tinted import tinted_folder
-from tools.backbones import BACKBONES
-from tools.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
-from tools.sources import Kept, Photos, batches, keep
+from tools.networks.backbones import BACKBONES
+from tools.networks.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
+from tools.training.sources import Kept, Photos, batches, keep
 
 ROW = BACKBONES["mobilenetv2"].chosen(size=32, alpha=0.35)
 
@@ -173,3 +174,12 @@ def test_only_the_next_few_batches_are_made_ahead():
     source, indices = Counted(100_000), np.arange(100_000)
     next(iter(batches(source, indices, np.zeros_like(indices), batch=8)))
     assert len(source.asked) < 2000
+
+
+def test_a_disk_without_room_for_the_features_is_told_before_they_are_made(tmp_path):
+    # 384 TB in all; a number is no photo, so that reading one would show.
+    pixels = keras.Input((8, 8, 3))
+    wide = keras.Model(pixels, keras.layers.Flatten()(pixels))
+    photos = Photos(range(10**9), (8, 8))
+    with pytest.raises(ConfigError, match="fewer --views or --layers"):
+        keep(wide, photos, tmp_path / "kept", views=1000, doing="features", teller=SilentTeller())

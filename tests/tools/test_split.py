@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petdoor.errors import DataError
-from tools.dataset import Example
-from tools.split import split
-from tools.survey import Record
+from tools.data.dataset import Example
+from tools.data.split import split
+from tools.data.survey import Record
 
 CLASS_SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=6)
 SHARES = st.sampled_from(

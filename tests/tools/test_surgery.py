@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from tools.backbones import BACKBONES
-from tools.pretrained import RANDOM_WEIGHTS, features
-from tools.surgery import cut
+from tools.networks.backbones import BACKBONES
+from tools.networks.pretrained import RANDOM_WEIGHTS, features
+from tools.networks.surgery import cut
 
 ROWS = {
     "mobilenetv2": BACKBONES["mobilenetv2"].chosen(size=96, alpha=0.35),

@@ -10,8 +10,8 @@ from petdoor import pictures
 from petdoor.errors import DataError
 from tests.fakes import SilentTeller
 from tests.pictures_on_disk import class_folders, jpeg, scene
-from tools.dataset import open_dataset
-from tools.survey import conflicts, duplicates, near_duplicates, survey
+from tools.data.dataset import open_dataset
+from tools.data.survey import conflicts, duplicates, near_duplicates, survey
 
 
 def surveyed(folder):

@@ -5,7 +5,7 @@ import pytest
 from petdoor import modelfile
 from petdoor.core.species import ClassRange
 from petdoor.errors import DataError
-from tools.taxonomy import labels_of, ranges_of, species_of
+from tools.data.taxonomy import labels_of, ranges_of, species_of
 
 
 @pytest.mark.parametrize(

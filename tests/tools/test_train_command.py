@@ -15,6 +15,7 @@ from petdoor.adapters.classifier import TFLiteClassifier
 from tests.conftest import ROOT, run_tools
 from tests.pictures_on_disk import jpeg, scene
 from tests.tools.tinted import TINTS, tinted, tinted_folder
+from tools.conversion.finish import VETOES
 
 SMALL = ("--backbone", "cnn", "--size", 32, "--strategy", "scratch", "--epochs", 6, "--false-accept", 0.1)
 
@@ -58,6 +59,7 @@ def test_the_model_says_what_it_is_and_how_well_it_did(trained):
     assert (facts["backbone"], facts["strategy"]) == ("cnn", "scratch")
     assert facts["trained_on"] == "72 photos of 3 classes"
     assert 0.5 <= facts["threshold"] <= 0.99
+    assert facts["veto"] in VETOES
     assert facts["measured"]["false_accept"][1] == 6
 
 
@@ -105,7 +107,7 @@ class Run:
         )
 
     def stop_after(self, words, number):
-        """Send the signal once a line with these words was said; hands back all that was said, and the exit."""
+        """Send the signal once these words were said; hands back all that was said, and the exit."""
         said = []
         for line in self._process.stdout:
             said.append(line)
@@ -160,8 +162,10 @@ def test_two_workers_end_where_one_would(photos, tmp_path):
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
     workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tools", "train", *map(str, options), "--distribute", "multi-worker"]
-            + ["--output", str(tmp_path / f"worker{index}.tflite")],
+            [
+                *(sys.executable, "-m", "tools", "train", *map(str, options)),
+                *("--distribute", "multi-worker", "--output", str(tmp_path / f"worker{index}.tflite")),
+            ],
             cwd=ROOT,
             env={
                 **os.environ,
@@ -204,7 +208,7 @@ def refusal(folder, *options, data=None):
     assert done.returncode == 1, done.stdout
     assert done.stderr.startswith("tools: ")
     assert done.stderr.count("\n") == 1
-    assert not output.parent.exists()
+    assert not list(folder.glob("out/*"))
     return done.stderr
 
 
@@ -235,6 +239,14 @@ def test_photos_of_nobody_who_may_pass_are_refused(photos, tmp_path):
 
 def test_a_network_without_pretrained_weights_cannot_be_fine_tuned(photos, tmp_path):
     assert "--strategy scratch" in refusal(tmp_path, "--strategy", "fine-tune", data=photos)
+
+
+def test_weights_for_a_training_from_nothing_are_refused(photos, tmp_path):
+    assert "leave out --weights" in refusal(tmp_path, "--weights", "random", data=photos)
+
+
+def test_too_few_photos_to_validate_are_refused(tmp_path):
+    assert "validate" in refusal(tmp_path, data=tinted_folder(tmp_path / "few", each=2))
 
 
 def test_shares_that_leave_nothing_to_validate_on_are_refused(photos, tmp_path):

@@ -30,13 +30,13 @@ def bench_train(
         from tools.bench_train import bench_train as both
         from tools.bench_train import one
         from tools.console import RichTeller
-        from tools.dataset import open_dataset
+        from tools.data.dataset import open_dataset
 
         if only is None:
             given = {"--data": source, "--csv": csv, "--label-column": label_column, "--weights": weights}
             both([str(part) for pair in given.items() if pair[1] for part in pair], RichTeller())
             return
         with loading_tensorflow():
-            import tools.strategies  # noqa: F401 -- TensorFlow speaks while it loads
+            import tools.training.strategies  # noqa: F401 -- TensorFlow speaks while it loads
         dataset = open_dataset(source, csv=csv, label_column=label_column)
         click.echo(one(only, dataset, weights, RichTeller()))

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from petdoor.errors import ConfigError, PetDoorError
-from tools.backbones import BACKBONES
+from tools.networks.backbones import BACKBONES
 from tools.quiet import quiet
 
 Command = Callable[..., Any]

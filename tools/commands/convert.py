@@ -43,5 +43,5 @@ def convert(**told: object) -> None:
         job = conversion_of(told, teller)
         spare_memory()
         with loading_tensorflow():
-            from tools.convert import convert as make
+            from tools.conversion.convert import convert as make
         make(job, teller)

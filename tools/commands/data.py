@@ -39,11 +39,11 @@ def data(
     """
     with faults_end_here():
         from tools.console import RichTeller
-        from tools.contact import contact_sheet, require_png
-        from tools.dataset import open_dataset
-        from tools.overview import as_text, overview
-        from tools.survey import survey
-        from tools.taxonomy import species_of
+        from tools.data.contact import contact_sheet, require_png
+        from tools.data.dataset import open_dataset
+        from tools.data.overview import as_text, overview
+        from tools.data.survey import survey
+        from tools.data.taxonomy import species_of
 
         given = groups(species)
         if sheet:

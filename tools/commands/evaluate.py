@@ -56,14 +56,14 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
     """
     with faults_end_here():
         from petdoor import modelfile
-        from tools import summary
-        from tools.conduct import Conduct
         from tools.console import RichTeller
-        from tools.dataset import open_dataset
-        from tools.evaluate import differences
-        from tools.evaluate import evaluate as run
-        from tools.report import make_sure_of, write_report
-        from tools.taxonomy import species_of
+        from tools.data.dataset import open_dataset
+        from tools.data.taxonomy import species_of
+        from tools.judging import summary
+        from tools.judging.conduct import Conduct
+        from tools.judging.evaluate import differences
+        from tools.judging.evaluate import evaluate as run
+        from tools.judging.report import make_sure_of, write_report
 
         if folder:
             make_sure_of(folder)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from tools.backbones import BACKBONES
 from tools.commands.common import faults_end_here, loading_tensorflow, network_options
 from tools.memory import spare_memory
+from tools.networks.backbones import BACKBONES
 
 
 @click.command(short_help="The ImageNet model for the door.")
@@ -33,7 +33,7 @@ def export(
     spare_memory()
     with faults_end_here(), loading_tensorflow():
         from tools.console import RichTeller
-        from tools.export import export as make
+        from tools.conversion.export import export as make
     with faults_end_here():
         row = BACKBONES[backbone].chosen(size=size, alpha=alpha)
         make(backbone, row, weights, calibration, output, teller=RichTeller())

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from petdoor.errors import ConfigError
-from tools.backbones import BACKBONES
 from tools.commands.common import groups, names
 from tools.console import Teller
-from tools.dataset import Dataset, open_dataset
+from tools.data.dataset import Dataset, open_dataset
+from tools.networks.backbones import BACKBONES
 from tools.plan import Conversion, Job, Plan, Recipe, Wish
 
 _LEARNING_RATES = {"head": 1e-3, "fine-tune": 3e-4, "scratch": 1e-3}

@@ -2,8 +2,8 @@
 
 import click
 
-from tools.backbones import BACKBONES
 from tools.commands.common import faults_end_here, loading_tensorflow
+from tools.networks.backbones import BACKBONES
 
 
 @click.command(short_help="Which networks there are.")
@@ -25,7 +25,7 @@ def models(name: str | None, size: int | None, alpha: float | None, classes: int
         raise click.UsageError("--size and --alpha go with --summary, which says of which network")
     with faults_end_here(), loading_tensorflow():
         from tools.console import RichTeller
-        from tools.listing import listed, summary
+        from tools.networks.listing import listed, summary
     with faults_end_here():
         if name is None:
             click.echo(listed(classes))

@@ -108,13 +108,13 @@ def train(**told: object) -> None:
         job = job_of(told, teller)
         job.check()
         if folder:
-            from tools.report import make_sure_of
+            from tools.judging.report import make_sure_of
 
             make_sure_of(folder)
         with loading_tensorflow():
             from tools.memory import peak_in_words
-            from tools.train import report
-            from tools.train import train as run
+            from tools.training.train import report
+            from tools.training.train import train as run
         try:
             trained = run(job, teller)
         except KeyboardInterrupt:

@@ -97,7 +97,7 @@ def _application(name: str) -> Callable[..., "keras.Model"]:
 
 def _from_scratch(name: str) -> Callable[..., "keras.Model"]:
     def build(**options: Any) -> "keras.Model":
-        from tools import networks
+        from tools.networks import from_scratch as networks
 
         network: keras.Model = getattr(networks, name)(**options)
         return network

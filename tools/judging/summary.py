@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from petdoor import __version__
 from petdoor.core.species import MassRule
-from tools.evaluate import Difference, Evaluation
-from tools.judge import Judged
-from tools.metrics import ClassFigures, Rate
+from tools.judging.evaluate import Difference, Evaluation
+from tools.judging.judge import Judged
+from tools.judging.metrics import ClassFigures, Rate
 
 _SHOWN_DIFFERENCES: Final = 20
 _SHOWN_CLASSES: Final = 10

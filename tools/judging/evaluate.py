@@ -13,13 +13,13 @@ from petdoor.core.door import Policy
 from petdoor.core.events import Verdict
 from petdoor.core.species import OTHER, MassRule, Species, SpeciesRule
 from petdoor.errors import PetDoorError
-from tools import metrics
-from tools.conduct import Conduct, policy_for, rule_for
 from tools.console import Teller
-from tools.dataset import Dataset
-from tools.judge import TOP, Judged, admission_probability, is_vetoed, judge, unmatched
-from tools.metrics import ClassFigures, Latency, Rate, Roc, ThresholdCurve
-from tools.taxonomy import labels_of
+from tools.data.dataset import Dataset
+from tools.data.taxonomy import labels_of
+from tools.judging import metrics
+from tools.judging.conduct import Conduct, policy_for, rule_for
+from tools.judging.judge import TOP, Judged, admission_probability, is_vetoed, judge, unmatched
+from tools.judging.metrics import ClassFigures, Latency, Rate, Roc, ThresholdCurve
 
 _NAMED_AT_MOST = 5
 

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 
 from tools.console import Teller
-from tools.dataset import Example
-from tools.fit import Labelled, Trainer
-from tools.head import begin_with_what_is_known, class_weights, head
+from tools.data.dataset import Example
+from tools.networks.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
+from tools.networks.surgery import cut
 from tools.plan import Plan, Recipe
-from tools.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
-from tools.sources import Kept, Photos, Source, keep
-from tools.surgery import cut
+from tools.training.fit import Labelled, Trainer
+from tools.training.head import begin_with_what_is_known, class_weights, head
+from tools.training.sources import Kept, Photos, Source, keep
 
 _VALIDATION_VIEWS: Final = 6
 

@@ -12,8 +12,8 @@ from petdoor.core.events import Verdict
 from petdoor.core.ports import Rule
 from petdoor.core.species import IMAGENET_CLASSES, OTHER, Sighting, Species, imagenet_ranges
 from tools.console import Teller
-from tools.dataset import Dataset, Example
-from tools.taxonomy import labels_of
+from tools.data.dataset import Dataset, Example
+from tools.data.taxonomy import labels_of
 
 TOP: Final = 5
 _ALIKE: Final = str.maketrans("_-'\u2019", "    ")

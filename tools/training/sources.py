@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from petdoor import pictures
-from tools.augment import augmented
+from petdoor.errors import ConfigError
 from tools.console import Teller
+from tools.training.augment import augmented
 
 _BATCH: Final = 16
 _PREFETCHED_BATCHES: Final = 2
@@ -96,16 +98,27 @@ def keep(
     A view whose file is whole is not made again, so that a run that was killed goes on.
 
     Raises:
+        ConfigError: the disk has no room for that.
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"view-{view}" for view in range(views)]
     todo = [view for view in range(views) if not files[view].exists()]
+    _check_room(folder, 2 * len(todo) * len(source) * math.prod(network.output.shape[1:]))
     run = tf.function(lambda arrays: network(tf.cast(arrays, tf.float32), training=False))
     made = (batch for view in todo for batch in _rows(run, source, view, files[view]))
     for _ in teller.track(made, doing, total=len(todo) * math.ceil(len(source) / _BATCH)):
         pass
     return Kept(files, tuple(network.output.shape[1:]), len(source))
+
+
+def _check_room(folder: Path, needed_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if needed_bytes > free_bytes:
+        raise ConfigError(
+            f"{folder}: what the frozen layers make of the photos takes {needed_bytes / 1e9:.2g} GB, and "
+            f"{free_bytes / 1e9:.2g} GB are free: fewer --views or --layers take less, or --work another disk"
+        )
 
 
 def _rows(run: Callable[[Any], Any], source: Source, view: int, target: Path) -> Iterator[None]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from petdoor.errors import DataError
-from tools.folders import some, visible_pictures
-from tools.table import labelled
+from tools.data.folders import some, visible_pictures
+from tools.data.table import labelled
 
 LIBRARIES: Final = ("keras", "tfds")
 
@@ -65,7 +65,7 @@ def open_dataset(
     if colon and library in LIBRARIES:
         if csv is not None:
             raise DataError(f"{source} brings its own labels; --csv goes with a folder of pictures")
-        from tools.named import named_folder
+        from tools.data.named import named_folder
 
         return _of_class_folders(source, named_folder(source, say=say))
     folder = _checked_folder(source)

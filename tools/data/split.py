@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from petdoor.errors import DataError
-from tools.dataset import Example
-from tools.survey import Record
+from tools.data.dataset import Example
+from tools.data.survey import Record
 
 _ENOUGH_TO_SHARE: Final = 3
 

@@ -10,13 +10,13 @@ from petdoor import __version__, modelfile, pictures
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.species import IMAGENET_RANGES
 from petdoor.errors import ModelError
-from tools.backbones import Backbone
 from tools.console import Teller
+from tools.conversion.parity import by_both, shared_probability
+from tools.conversion.quantise import drawn_patterns, photos, to_full_integer
 from tools.memory import peak_in_words
+from tools.networks.backbones import Backbone
+from tools.networks.pretrained import RANDOM_WEIGHTS, imagenet_model
 from tools.output import make_way, on_trial
-from tools.parity import by_both, shared_probability
-from tools.pretrained import RANDOM_WEIGHTS, imagenet_model
-from tools.quantise import drawn_patterns, photos, to_full_integer
 
 _AGREEMENT_FLOOR: Final = 0.7
 _COMPARED_PICTURES: Final = 20

@@ -16,8 +16,8 @@ from petdoor import pictures
 from petdoor.errors import DataError, PictureError
 from petdoor.pictures import Picture
 from tools.console import Teller
-from tools.dataset import Dataset, Example
-from tools.wholeness import is_cut_short
+from tools.data.dataset import Dataset, Example
+from tools.data.wholeness import is_cut_short
 
 _NEAR_BITS: Final = 3
 _QUARTERS: Final = [

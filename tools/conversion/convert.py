@@ -10,17 +10,17 @@ import numpy as np
 
 from petdoor import modelfile
 from petdoor.errors import ConfigError, ModelError
-from tools.backbones import first_line
 from tools.console import Teller
-from tools.finish import Draft, Finished, finish
+from tools.conversion.finish import Draft, Finished, finish
+from tools.conversion.quantise import drawn_patterns
+from tools.data.split import split
+from tools.data.survey import survey
+from tools.data.taxonomy import species_of
 from tools.memory import peak_in_words
+from tools.networks.backbones import first_line
+from tools.networks.pretrained import UNREADABLE
 from tools.output import make_way
 from tools.plan import Conversion
-from tools.pretrained import UNREADABLE
-from tools.quantise import drawn_patterns
-from tools.split import split
-from tools.survey import survey
-from tools.taxonomy import species_of
 
 _SUM_ERROR: Final = 1e-3
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from petdoor.errors import DataError
-from tools.folders import some, visible_pictures
+from tools.data.folders import some, visible_pictures
 
 _ID: Final = "id"
 _USUAL_LABELS: Final = ("label", "breed")

@@ -16,7 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from tools.metrics import ClassFigures, Roc, ThresholdCurve
+from tools.judging.metrics import ClassFigures, Roc, ThresholdCurve
 
 
 @dataclass(frozen=True, slots=True)

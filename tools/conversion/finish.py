@@ -11,17 +11,17 @@ from petdoor import modelfile, pictures
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.species import MassRule
 from petdoor.errors import DataError
-from tools.conduct import Conduct, policy_for
 from tools.console import Teller
-from tools.dataset import Example
-from tools.export import common_facts
-from tools.judge import admission_probability, is_vetoed
-from tools.metrics import Choice, choose_threshold
+from tools.conversion.export import common_facts
+from tools.conversion.parity import Floats, Parity, by_both, compare
+from tools.conversion.quantise import photos, to_full_integer
+from tools.data.dataset import Example
+from tools.data.taxonomy import ranges_of
+from tools.judging.conduct import Conduct, policy_for
+from tools.judging.judge import admission_probability, is_vetoed
+from tools.judging.metrics import Choice, choose_threshold
 from tools.output import on_trial
-from tools.parity import Floats, Parity, by_both, compare
 from tools.plan import Wish
-from tools.quantise import photos, to_full_integer
-from tools.taxonomy import ranges_of
 
 _DEFAULT_THRESHOLD: Final = 0.5
 VETOES: Final = (0.06, 0.1, 0.15, 0.2, 0.3)

@@ -17,11 +17,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from petdoor.errors import TrainingError
-from tools.average import Average
-from tools.checkpoint import Checkpoint, Progress
 from tools.console import Teller
 from tools.plan import Recipe
-from tools.sources import Source, batches
+from tools.training.average import Average
+from tools.training.checkpoint import Checkpoint, Progress
+from tools.training.sources import Source, batches
 
 _EVALUATION_BATCH: Final = 64
 _TEMPERATURES: Final = np.arange(0.5, 4, 0.1)

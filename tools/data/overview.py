@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from tools.dataset import Dataset, Example
-from tools.split import split
-from tools.survey import Record, Survey, conflicts, duplicates, near_duplicates
-from tools.taxonomy import labels_of
+from tools.data.dataset import Dataset, Example
+from tools.data.split import split
+from tools.data.survey import Record, Survey, conflicts, duplicates, near_duplicates
+from tools.data.taxonomy import labels_of
 
 _LISTED_AT_MOST: Final = 10
 _PARTS: Final = ("train", "validation", "test")

@@ -13,23 +13,23 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from petdoor.errors import PictureError
-from tools import distribution
-from tools.backbones import first_line
-from tools.conduct import Conduct
+from petdoor.errors import DataError, PictureError
 from tools.console import Teller
-from tools.dataset import Dataset
-from tools.evaluate import evaluate
-from tools.finish import Draft, Finished, finish, parity_on
-from tools.parity import Parity
+from tools.conversion.finish import Draft, Finished, finish, parity_on
+from tools.conversion.parity import Parity
+from tools.data.dataset import Dataset
+from tools.data.split import Split, split
+from tools.data.survey import Survey, survey
+from tools.data.taxonomy import labels_of
+from tools.judging.conduct import Conduct
+from tools.judging.evaluate import evaluate
+from tools.judging.report import write_report
+from tools.judging.summary import as_text
+from tools.networks.backbones import first_line
 from tools.plan import Job
-from tools.report import write_report
-from tools.split import Split, split
-from tools.strategies import Photoset, Training
-from tools.summary import as_text
-from tools.survey import Survey, survey
-from tools.taxonomy import labels_of
-from tools.workfolder import prepare
+from tools.training import distribution
+from tools.training.strategies import Photoset, Training
+from tools.training.workfolder import prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ def train(job: Job, teller: Teller) -> Trained | None:
         f"{len(job.dataset.classes)} classes: {len(parts.train)} photos to train on, "
         f"{len(parts.validation)} to validate, {len(parts.test)} set aside for the test"
     )
+    if not parts.validation:
+        raise DataError("no photos are left to validate on: a class needs three different ones at least")
     is_shared = job.distribute == "multi-worker"
     # Each worker its own folder: they may share a disk.
     folder = job.folder / f"worker-{distribution.rank()}" if is_shared else job.folder

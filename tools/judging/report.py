@@ -11,13 +11,12 @@ import jinja2
 
 from petdoor import __version__
 from petdoor.errors import PetDoorError
-from tools import charts, gallery
-from tools.charts import Palette
-from tools.evaluate import Difference, Evaluation, differences
-from tools.judge import Judged
-from tools.metrics import ClassFigures
-from tools.output import on_trial
-from tools.summary import (
+from tools.judging import charts, gallery
+from tools.judging.charts import Palette
+from tools.judging.evaluate import Difference, Evaluation, differences
+from tools.judging.judge import Judged
+from tools.judging.metrics import ClassFigures
+from tools.judging.summary import (
     counts_text,
     document,
     headline,
@@ -27,6 +26,7 @@ from tools.summary import (
     short_name,
     shown,
 )
+from tools.output import on_trial
 
 Section: TypeAlias = tuple[str, Mapping[str, object]]
 """A title, and facts below it."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import keras
 
-from tools.backbones import BACKBONES, Backbone
 from tools.console import Teller
-from tools.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
+from tools.networks.backbones import BACKBONES, Backbone
+from tools.networks.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
 
 
 def listed(classes: int) -> str:

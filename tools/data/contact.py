@@ -12,9 +12,9 @@ import numpy as np
 from petdoor import pictures
 from petdoor.errors import DataError
 from petdoor.pictures import Picture
-from tools.dataset import Dataset
+from tools.data.dataset import Dataset
+from tools.data.survey import Record
 from tools.output import on_trial
-from tools.survey import Record
 
 T = TypeVar("T")
 

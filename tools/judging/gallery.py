@@ -10,8 +10,8 @@ from petdoor import pictures
 from petdoor.core.events import Verdict
 from petdoor.core.species import Species
 from petdoor.errors import PictureError
-from tools.evaluate import Evaluation
-from tools.judge import Judged, admission_probability
+from tools.judging.evaluate import Evaluation
+from tools.judging.judge import Judged, admission_probability
 
 _LONGEST_SIDE: Final = 240
 _QUALITY: Final = 75

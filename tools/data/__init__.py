@@ -1,0 +1,1 @@
+"""Labelled pictures: found, looked at, dealt out."""

@@ -1,0 +1,1 @@
+"""How well a model judges, and the report of it."""

@@ -1,0 +1,1 @@
+"""The networks a door can be built on."""

@@ -1,0 +1,1 @@
+"""From labelled pictures to a network that knows them."""
