@@ -14,7 +14,16 @@ REAL = {"dog": 4, "cat": 2, "other": 3}
 def test_fine_tuning_on_real_photos_makes_a_door_that_errs_rarely(weights, photos, tmp_path):
     done = run_tools(
         *("train", "--data", data("photos/train"), "--weights", weights, "--test", photos),
-        *("--split", "85/15/0", "--output", tmp_path / "door.tflite", "--report", tmp_path / "report"),
+        *(
+            "--layers",
+            40,
+            "--split",
+            "85/15/0",
+            "--output",
+            tmp_path / "door.tflite",
+            "--report",
+            tmp_path / "report",
+        ),
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "report" / "report.json").read_text())

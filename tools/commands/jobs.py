@@ -10,6 +10,7 @@ from tools.data.dataset import Dataset, open_dataset
 from tools.networks.backbones import BACKBONES
 from tools.plan import Conversion, Job, Plan, Recipe, Wish
 
+_EPOCHS = {"head": 20, "fine-tune": 15, "scratch": 30}
 _LEARNING_RATES = {"head": 1e-3, "fine-tune": 3e-4, "scratch": 1e-3}
 
 
@@ -73,7 +74,7 @@ def _plan(told: Mapping[str, Any]) -> Plan:
     }
     strategy = told["strategy"]
     rate = told["learning_rate"] or _LEARNING_RATES[strategy]
-    epochs = told["epochs"] or 20
+    epochs = told["epochs"] or _EPOCHS[strategy]
     is_head = strategy == "head"
     return Plan(
         backbone=BACKBONES[told["backbone"]].chosen(size=told["size"], alpha=told["alpha"]),

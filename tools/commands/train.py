@@ -35,7 +35,11 @@ from tools.plan import DISTRIBUTIONS, OPTIMISERS, SCHEDULES, STRATEGIES
     type=click.IntRange(0, 8192),
     help="Neurons between the features and the classes.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the photos.  [default: 20]")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    help="Passes over the photos.  [default: 15 for fine-tune, 20 for head, 30 for scratch]",
+)
 @click.option("--head-epochs", default=20, show_default=True, type=click.IntRange(1))
 @click.option(
     "--learning-rate",
@@ -56,7 +60,7 @@ from tools.plan import DISTRIBUTIONS, OPTIMISERS, SCHEDULES, STRATEGIES
 @click.option("--label-smoothing", default=0.0, show_default=True, type=click.FloatRange(0, 1, max_open=True))
 @click.option(
     "--views",
-    default=8,
+    default=12,
     show_default=True,
     type=click.IntRange(1),
     help="In how many ways each photo is looked at: near, far, turned, dim, blurred, grey.",

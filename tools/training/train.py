@@ -156,7 +156,6 @@ def _sections(
         "on the validation photos": parity.in_words(),
         "on the test photos": on_test.in_words(),
         "threshold": f"{choice.threshold:g}, for at most {job.wish.false_accept:.1%} false accepts",
-        "veto": f"{finished.veto:g}",
     }
     return [("How it was trained", how), ("Float against int8", quantised)]
 
