@@ -13,8 +13,12 @@ def spare_memory() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
-def peak_in_words() -> str:
-    """The most memory this process ever held, for a person."""
+def peak_bytes() -> int:
+    """The most memory this process ever held."""
     unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return f"peak memory {peak / 1e9:.1f} GB"
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def peak_in_words() -> str:
+    """The same for a person."""
+    return f"peak memory {peak_bytes() / 1e9:.1f} GB"

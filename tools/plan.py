@@ -104,17 +104,25 @@ class Wish:
     false_accept: float = 0.01
     admit: Sequence[str] = ("dog",)
 
+    def species_of(self, classes: Sequence[str], given: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+        """The species of each class; one that is to be admitted by its own name is a species of its own."""
+        admitted = {name: (name,) for name in self.admit if name in classes and name not in given}
+        return species_of(classes, {**admitted, **given})
+
     def check(self, species: Sequence[str]) -> None:
         """Refuse to begin when no photo shows what is to be admitted.
 
         Raises:
             DataError: ``species``, of each class, lack one.
         """
+        if not self.admit:
+            raise DataError("--admit names nobody: a door that admits nobody needs no model")
         unknown, known = set(self.admit) - set(species), sorted(set(species) - {OTHER})
         if unknown:
+            there = f"there are: {', '.join(known[:10])}" if known else "all of them are 'other'"
             raise DataError(
-                f"no class is a {', '.join(sorted(unknown))}; there are: {', '.join(known[:10])}. Choose "
-                "with --admit who may pass, or say with --species which classes are which"
+                f"no class is a {', '.join(sorted(unknown))}; {there}. Choose with --admit who may pass, "
+                "or say with --species which classes are which, as in --species dog=rex,bella"
             )
 
 
@@ -149,7 +157,7 @@ class Job:
     @property
     def classes_species(self) -> tuple[str, ...]:
         """The species of each class of the photos."""
-        return species_of(self.dataset.classes, self.species)
+        return self.wish.species_of(self.dataset.classes, self.species)
 
     def check(self) -> None:
         """Refuse to begin what cannot end well.

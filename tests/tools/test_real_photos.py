@@ -27,7 +27,7 @@ def test_fine_tuning_on_real_photos_makes_a_door_that_errs_rarely(weights, photo
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "report" / "report.json").read_text())
-    admitted = figures["models"][0]["admitted"]
+    admitted = figures["model"]["figures"]["admitted"]
     assert admitted["dog"]["total"] - admitted["dog"]["count"] <= REAL["dog"]
     assert admitted["cat"]["count"] <= REAL["cat"]
     assert admitted["other"]["count"] <= REAL["other"]

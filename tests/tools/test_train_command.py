@@ -16,6 +16,7 @@ from tests.conftest import ROOT, run_tools
 from tests.pictures_on_disk import jpeg, scene
 from tests.tools.tinted import TINTS, tinted, tinted_folder
 from tools.conversion.finish import VETO
+from tools.plan import Wish
 
 SMALL = ("--backbone", "cnn", "--size", 32, "--strategy", "scratch", "--epochs", 6, "--false-accept", 0.1)
 
@@ -243,6 +244,24 @@ def test_a_network_without_pretrained_weights_cannot_be_fine_tuned(photos, tmp_p
 
 def test_weights_for_a_training_from_nothing_are_refused(photos, tmp_path):
     assert "leave out --weights" in refusal(tmp_path, "--weights", "random", data=photos)
+
+
+def test_a_class_of_which_no_picture_can_be_read_is_refused(tmp_path):
+    folder = tinted_folder(tmp_path / "photos", each=5)
+    for path in (folder / "cat").iterdir():
+        path.write_bytes(b"no picture")
+    assert "no picture of cat can be read" in refusal(tmp_path, data=folder)
+
+
+def test_a_door_that_admits_nobody_is_refused(photos, tmp_path):
+    assert "nobody" in refusal(tmp_path, "--admit", "", data=photos)
+
+
+def test_one_dog_of_two_may_be_the_only_one_to_pass():
+    wish = Wish(admit=("rex",))
+    species = wish.species_of(("bella", "other", "rex"), {})
+    wish.check(species)
+    assert species == ("other", "other", "rex")
 
 
 def test_too_few_photos_to_validate_are_refused(tmp_path):

@@ -15,7 +15,6 @@ from tools.conversion.finish import Draft, Finished, finish
 from tools.conversion.quantise import drawn_patterns
 from tools.data.split import split
 from tools.data.survey import survey
-from tools.data.taxonomy import species_of
 from tools.memory import peak_in_words
 from tools.networks.backbones import first_line
 from tools.networks.pretrained import UNREADABLE
@@ -42,7 +41,7 @@ def convert(job: Conversion, teller: Teller) -> Finished:
             f"{job.model}: it has {own.output_shape[-1]} outputs but there are {len(labels)} classes; "
             "name them in order with --labels, one a line"
         )
-    species = species_of(labels, job.species)
+    species = job.wish.species_of(labels, job.species)
     job.wish.check(species)
     outputs = _outputs(job.dataset.classes, labels)
     model = on_raw_pixels(own, job.input_range)

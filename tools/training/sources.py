@@ -18,7 +18,7 @@ from petdoor.errors import ConfigError
 from tools.console import Teller
 from tools.training.augment import augmented
 
-_BATCH: Final = 16
+_BATCH: Final = 8
 _PREFETCHED_BATCHES: Final = 2
 Array = NDArray[Any]
 

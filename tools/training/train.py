@@ -61,8 +61,8 @@ def train(job: Job, teller: Teller) -> Trained | None:
     """
     job.check()
     found = survey(job.dataset, teller)
-    for path, reason in found.unreadable:
-        teller.say(f"skipped {path}: {reason}")
+    _tell_unreadable(found, teller)
+    _check_classes(job.dataset, found)
     parts = split(found.records, shares=job.shares, seed=job.plan.rest.seed)
     teller.say(
         f"{len(job.dataset.classes)} classes: {len(parts.train)} photos to train on, "
@@ -91,7 +91,7 @@ def train(job: Job, teller: Teller) -> Trained | None:
     shutil.rmtree(folder)
     test = _test_photos(job, parts, teller)
     parity = parity_on(draft, job.output, test.examples, teller)
-    teller.say(f"on the test photos: {parity.in_words()}")
+    teller.say(f"on the {_judged_on(job, parts)} photos: {parity.in_words()}")
     return Trained(history, finished, test, _sections(job, parts, finished, parity))
 
 
@@ -122,13 +122,34 @@ def _trained(
         return training.run(), training.history
 
 
+def _judged_on(job: Job, parts: Split) -> str:
+    """Whether photos were set aside, or those that chose epoch and threshold must do."""
+    return "test" if job.test or parts.test else "validation"
+
+
+def _tell_unreadable(found: Survey, teller: Teller) -> None:
+    for path, reason in found.unreadable:
+        teller.say(f"skipped {path}: {reason}")
+
+
+def _check_classes(dataset: Dataset, found: Survey) -> None:
+    """Refuse a class of which no picture can be read: the model would claim to know what it never saw."""
+    seen = {record.example.label for record in found.records}
+    unseen = [name for label, name in enumerate(dataset.classes) if label not in seen]
+    if unseen:
+        raise DataError(f"{dataset.source}: no picture of {', '.join(unseen)} can be read")
+
+
 def _test_photos(job: Job, parts: Split, teller: Teller) -> Dataset:
     """The readable photos to judge the model on, with the classes it was trained on."""
     if not job.test:
         return Dataset(job.dataset.source, job.dataset.classes, parts.test or parts.validation)
     numbers = [job.dataset.classes.index(name) for name in job.test.classes]
-    records = survey(job.test, teller).records
-    examples = (dataclasses.replace(r.example, label=numbers[r.example.label]) for r in records)
+    found = survey(job.test, teller)
+    _tell_unreadable(found, teller)
+    examples = (
+        dataclasses.replace(record.example, label=numbers[record.example.label]) for record in found.records
+    )
     return Dataset(job.test.source, job.dataset.classes, tuple(examples))
 
 
@@ -152,9 +173,10 @@ def _sections(
         "photos": f"{len(parts.train)} train, {len(parts.validation)} validation, {len(parts.test)} test",
         "recipe": ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(plan.rest).items() if k != "stage"),
     }
+    how = {key.replace("_", " "): str(value).replace("_", " ") for key, value in how.items()}
     quantised = {
         "on the validation photos": parity.in_words(),
-        "on the test photos": on_test.in_words(),
+        f"on the {_judged_on(job, parts)} photos": on_test.in_words(),
         "threshold": f"{choice.threshold:g}, for at most {job.wish.false_accept:.1%} false accepts",
     }
     return [("How it was trained", how), ("Float against int8", quantised)]
