@@ -19,6 +19,11 @@ class Teller(Protocol):
         """Hand the items on, and show how many of ``total`` are done and the time left."""
 
 
+def printable(text: object) -> str:
+    """The text without what no terminal can show: file names may hold any bytes."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
+
+
 class RichTeller:
     """Tells the terminal; on a pipe or in a log the moving bars are left out.
 
@@ -30,7 +35,7 @@ class RichTeller:
         self._progress = Console(stderr=True)
 
     def say(self, sentence: str) -> None:
-        self._results.print(sentence)
+        self._results.print(printable(sentence))
 
     def track(self, items: Iterable[T], doing: str, *, total: int) -> Iterator[T]:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -1,6 +1,7 @@
 """``tools data``, as a user runs it."""
 
 import json
+import os
 
 import pytest
 
@@ -136,3 +137,19 @@ def test_bad_input_is_one_sentence_and_leaves_nothing_behind(tmp_path, arguments
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_class_name_that_is_no_text_is_shown_all_the_same(tmp_path):
+    folder = class_folders(tmp_path / "photos", dog=2)
+    (folder / "dog").rename(folder / os.fsdecode(b"caf\xe9"))
+    for options in ((), ("--json",)):
+        done = run_tools("data", folder, *options, PYTHONIOENCODING="utf-8:strict")
+        assert done.returncode == 0, done.stderr
+        assert "caf" in done.stdout
+
+
+def test_a_sheet_that_cannot_be_written_is_told_before_the_work(tmp_path):
+    done = run_tools("data", class_folders(tmp_path / "photos", dog=2), "--sheet", "/proc/sheet.png")
+    assert done.returncode == 1
+    assert "/proc" in done.stderr
+    assert "2 pictures" not in done.stdout

@@ -186,7 +186,10 @@ def test_an_id_cannot_reach_outside_the_folder(kaggle):
             "no column is called 'label' or 'breed'; --label-column names another; its",
         ),
         ("id\na1\n", "no column is called 'label' or 'breed'"),
-        ("id;breed\na1;pug\n", "its columns are 'id;breed', separated by commas"),
+        (
+            "id;breed\na1;pug\n",
+            "its columns are 'id;breed'; its columns seem to be separated by ';': save it with commas",
+        ),
         ('id,breed\n"a1,pug', "1 row lacks"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from petdoor.errors import ConfigError, PetDoorError
+from tools.console import printable
 from tools.networks.backbones import BACKBONES
 from tools.quiet import quiet
 
@@ -116,7 +117,7 @@ def faults_end_here() -> Iterator[None]:
     try:
         yield
     except (PetDoorError, OSError) as error:
-        click.echo(f"tools: {error}", err=True)
+        click.echo(printable(f"tools: {error}"), err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         click.echo("tools: stopped", err=True)

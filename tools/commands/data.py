@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from tools.commands.common import faults_end_here, groups, label_options
+from tools.console import printable
 
 
 @click.command(no_args_is_help=True, short_help="What a folder of photos holds.")
@@ -44,15 +45,18 @@ def data(
         from tools.data.overview import as_text, overview
         from tools.data.survey import survey
         from tools.data.taxonomy import species_of
+        from tools.output import make_way
 
         given = groups(species)
         if sheet:
             require_png(sheet)
+            make_way(sheet)
         dataset = open_dataset(source, csv=csv, label_column=label_column, say=_aside)
         kinds = species_of(dataset.classes, given)
         found = survey(dataset, RichTeller())
         figures = overview(dataset, found, kinds)
-        click.echo(json.dumps(figures, indent=1, ensure_ascii=False) if as_json else as_text(figures))
+        text = json.dumps(figures, indent=1, ensure_ascii=False) if as_json else as_text(figures)
+        click.echo(printable(text))
         if sheet:
             contact_sheet(dataset, found.records, sheet)
             _aside(f"contact sheet: {sheet}")
@@ -60,4 +64,4 @@ def data(
 
 def _aside(sentence: str) -> None:
     """Beside the results, so that these can be piped."""
-    click.echo(sentence, err=True)
+    click.echo(printable(sentence), err=True)

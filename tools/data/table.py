@@ -35,7 +35,7 @@ def labelled(table: Path, folder: Path, *, label_column: str | None) -> dict[Pat
     """
     rows = _rows(table, label_column)
     found = _by_id(folder)
-    faults = [*_faults_within(rows), *_missing(rows, found, folder)]
+    faults = [*_faults_within(rows, found), *_missing(rows, found, folder)]
     if faults:
         raise DataError(f"{table}: {'; '.join(faults)}")
     return {found[row.id]: row.label for row in rows}
@@ -79,7 +79,8 @@ def _columns(table: Path, header: Sequence[str], label_column: str | None) -> tu
         faults.append(f"there is no column {label!r} as --label-column says")
     if faults or label is None:
         columns = ", ".join(map(repr, header))
-        raise DataError(f"{table}: {'; '.join(faults)}; its columns are {columns}, separated by commas")
+        hint = "; its columns seem to be separated by ';': save it with commas" if ";" in columns else ""
+        raise DataError(f"{table}: {'; '.join(faults)}; its columns are {columns}{hint}")
     return header.index(_ID), header.index(label)
 
 
@@ -98,12 +99,12 @@ def _by_id(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _faults_within(rows: Sequence[_Row]) -> Iterator[str]:
+def _faults_within(rows: Sequence[_Row], found: Mapping[str, Path]) -> Iterator[str]:
     incomplete = [str(row.line) for row in rows if not (row.id and row.label)]
     if incomplete:
         yield f"{_count(incomplete, 'row lacks', 'rows lack')} an id or a label (line {some(incomplete)})"
-    counts = Counter(row.id for row in rows if row.id)
-    twice = [name for name, count in counts.items() if count > 1]
+    counts = Counter(found.get(row.id, row.id) for row in rows if row.id)
+    twice = list(dict.fromkeys(r.id for r in rows if r.id and counts[found.get(r.id, r.id)] > 1))
     if twice:
         yield f"{_count(twice, 'id comes', 'ids come')} more than once ({some(twice)})"
 
