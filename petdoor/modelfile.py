@@ -32,6 +32,10 @@ _MEMBER_MAGIC: Final = b"PK\x03\x04"
 _MEMBER_NAME_OFFSET: Final = 30
 
 
+MAX_VETO: Final = 0.3
+"""A model may not let more of a barred species pass than this; the settings may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What ``petdoor.json`` says of the model in front of it.
@@ -155,8 +159,8 @@ def _metadata(facts: Mapping[str, Any]) -> Metadata:
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold {threshold} is not above 0 and at most 1")
     veto = facts.get("veto")
-    if veto is not None and not 0 < float(veto) <= 1:
-        raise ValueError(f"veto {veto} is not above 0 and at most 1")
+    if veto is not None and not (isinstance(veto, float) and 0 < veto <= MAX_VETO):
+        raise ValueError(f"veto {veto!r} is not a number above 0 and at most {MAX_VETO}")
     species = ranges(facts["species"])
     return Metadata(str(facts["backbone"]), facts["output"], species, threshold, veto, facts)
 

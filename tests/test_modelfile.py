@@ -108,7 +108,16 @@ def test_any_unzip_program_can_read_the_tail(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"threshold": 0}, {"veto": 0}, {"species": {}}, {"output": "guesses"}, {"schema": 99}]
+    "change",
+    [
+        {"threshold": 0},
+        {"veto": 0},
+        {"veto": 0.9},
+        {"veto": "0.2"},
+        {"species": {}},
+        {"output": "guesses"},
+        {"schema": 99},
+    ],
 )
 def test_facts_that_could_not_be_read_are_not_packed(change):
     with pytest.raises(ValueError, match=next(iter(change))):

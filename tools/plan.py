@@ -117,6 +117,8 @@ class Wish:
         """
         if not self.admit:
             raise DataError("--admit names nobody: a door that admits nobody needs no model")
+        if OTHER in self.admit:
+            raise DataError("--admit other: 'other' is everything unknown; it may never pass")
         unknown, known = set(self.admit) - set(species), sorted(set(species) - {OTHER})
         if unknown:
             there = f"there are: {', '.join(known[:10])}" if known else "all of them are 'other'"

@@ -49,13 +49,14 @@ def dataset_of(root):
     return Dataset(str(root), classes, tuple(Example(path, label) for label, path in paths))
 
 
-def packed(tiny_models, path, *, labels=("red", "green", "blue"), species=None, threshold=0.5):
+def packed(tiny_models, path, *, labels=("red", "green", "blue"), species=None, threshold=0.5, veto=None):
     """The tiny model with labels and facts of its own."""
     facts = {
         "backbone": "tiny",
         "output": "logits",
         "species": SPECIES if species is None else species,
         "threshold": threshold,
+        **({} if veto is None else {"veto": veto}),
     }
     content = (tiny_models / "uint8_logits.tflite").read_bytes()
     path.write_bytes(modelfile.pack(content, labels, facts))

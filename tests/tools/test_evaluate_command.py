@@ -75,6 +75,7 @@ def test_labels_come_from_a_table_as_well(model, tmp_path, photos_of_pets):
     options = ("--data", photos_of_pets / "dog", "--csv", table, "--label-column", "kind")
     figures = values(model, *options)["model"]["figures"]
     assert figures["false_refuse"]["count"] == 0
+    assert figures["false_accept"]["share"] == 0
     assert figures["seen_rightly"]["count"] == 3
 
 
@@ -120,7 +121,9 @@ def test_a_broken_photo_among_good_ones_is_named_and_not_counted(model, photos_o
         (("none.tflite", "--data", "data"), "none.tflite: cannot read the model"),
         (("tiny.tflite", "--data", "nowhere"), "nowhere"),
         (("tiny.tflite", "--data", "empty"), "empty"),
-        (("tiny.tflite", "--data", "data", "--admit", "rex"), "knows nothing called rex; it can admit: cat"),
+        (("tiny.tflite", "--data", "data", "--admit", "rex"), "knows nothing called rex; it can admit: dog"),
+        (("tiny.tflite", "--data", "data", "--admit", ","), "no species is named that may pass"),
+        (("tiny.tflite", "--data", "data", "--keep-in", "cats"), "called cats; it can keep in: dog, cat"),
         (("tiny.tflite", "--data", "data", "--keep-in", "dog"), "dog cannot be admitted and kept in"),
         (("tiny.tflite", "--data", "data", "--rule", "top1", "--threshold", "0.7"), "top1 rule has no thre"),
         (("tiny.tflite", "--data", "data", "--species", "dog"), "write it as dog=rex,bella"),

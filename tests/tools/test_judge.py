@@ -14,9 +14,16 @@ from tests.conftest import data
 from tests.tools.coloured import BLUE, COLOURS, GREEN, RED, SilentTeller, dataset_of, folder_of, packed, paint
 from tools.data.dataset import Dataset, Example
 from tools.data.taxonomy import species_of
-from tools.judging.conduct import Conduct
+from tools.judging.conduct import Conduct, in_order
 from tools.judging.evaluate import differences, evaluate
-from tools.judging.judge import admission_probability, is_vetoed, judge, matching_outputs, unmatched
+from tools.judging.judge import (
+    admission_probability,
+    is_vetoed,
+    judge,
+    matching_outputs,
+    unmatched,
+    welcome_probability,
+)
 
 PETS = ("cat", "dog", "other")
 
@@ -175,6 +182,24 @@ def test_the_veto_is_that_of_the_door():
     assert not is_vetoed(sighting, Policy(keep_in=frozenset()))
 
 
+def test_the_model_s_own_veto_takes_the_place_of_the_door_s(tiny_models, tmp_path):
+    lenient = packed(tiny_models, tmp_path / "lenient.tflite", veto=0.3)
+    silent = packed(tiny_models, tmp_path / "silent.tflite")
+    dataset = folder_of(tmp_path / "data", {"dog": [(200, 156, 15)]})
+    admitted, barred = (evaluated(model, dataset).judged[0] for model in (lenient, silent))
+    assert 0.06 < admitted.sighting.probability("cat") < 0.3
+    assert (admitted.verdict, barred.verdict) == (Verdict.ADMIT, Verdict.KEEP_IN)
+
+
+def test_the_roc_takes_the_probability_as_it_is_where_another_species_is_likelier(model, tmp_path):
+    painted = {"dog": [(200, 210, 15)], "other": [BLUE], "cat": [GREEN]}
+    found = evaluated(model, folder_of(tmp_path / "data", painted))
+    sighting = next(photo.sighting for photo in found.judged if photo.truth == "dog")
+    assert admission_probability(sighting, found.policy) == 0
+    assert welcome_probability(sighting, found.policy) > 0.2
+    assert found.figures.roc.area == 1
+
+
 def test_the_model_s_own_threshold_holds_unless_another_is_given(tiny_models, tmp_path):
     model = packed(tiny_models, tmp_path / "strict.tflite", threshold=0.8)
     dataset = folder_of(tmp_path / "data", {"dog": [RED]})
@@ -187,8 +212,18 @@ def test_the_model_s_own_threshold_holds_unless_another_is_given(tiny_models, tm
 
 def test_a_species_the_model_does_not_know_cannot_be_admitted(model, tmp_path):
     dataset = folder_of(tmp_path / "data", {"dog": [RED]})
-    with pytest.raises(ModelError, match="knows nothing called rex; it can admit: cat, dog"):
+    with pytest.raises(ModelError, match="knows nothing called rex; it can admit: dog, cat"):
         evaluated(model, dataset, conduct=Conduct(admit=frozenset({"rex"})))
+
+
+def test_a_species_the_model_does_not_know_cannot_be_named_to_be_kept_in(model, tmp_path):
+    dataset = folder_of(tmp_path / "data", {"dog": [RED]})
+    with pytest.raises(ModelError, match="knows nothing called cats; it can keep in: dog, cat"):
+        evaluated(model, dataset, conduct=Conduct(keep_in=frozenset({"cats"})))
+
+
+def test_species_stand_in_one_order():
+    assert in_order(["other", "fox", "cat", "ape", "dog", "fox"]) == ("dog", "cat", "ape", "fox", "other")
 
 
 def test_a_barred_species_the_model_does_not_know_is_left_out_and_said(tiny_models, tmp_path):
@@ -238,3 +273,13 @@ def test_two_models_differ_where_verdict_species_or_class_do(tiny_models, model,
     refused = differences(one, evaluated(strict, dataset, species=species))
     assert refused[0].one.path.parent.name == "red"
     assert refused[0].is_about_admission
+
+
+def test_a_model_without_the_classes_of_the_data_does_not_differ_by_that_alone(tiny_models, model, tmp_path):
+    dataset = folder_of(tmp_path / "data", {"blue": [BLUE]})
+    one, other = (
+        evaluated(m, dataset, species=("other",)) for m in (model, tiny_models / "uint8_logits_1000.tflite")
+    )
+    assert (one.judged[0].predicted, other.judged[0].predicted) == (0, None)
+    assert not differences(one, other)
+    assert not differences(other, one)

@@ -61,8 +61,23 @@ def test_a_probability_equal_to_the_threshold_is_believed_as_by_the_rule():
 def test_a_higher_threshold_never_admits_more(rows):
     curve = metrics.threshold_curve(Admission(*columns(rows)))
     assert curve.thresholds == tuple(n / 100 for n in range(1, 100))
-    assert list(curve.false_accept) == sorted(curve.false_accept, reverse=True)
-    assert list(curve.false_refuse) == sorted(curve.false_refuse)
+    accepts, refusals = curve.false_accept or (), curve.false_refuse or ()
+    assert list(accepts) == sorted(accepts, reverse=True)
+    assert list(refusals) == sorted(refusals)
+
+
+@pytest.mark.parametrize("welcome", [True, False])
+def test_a_mistake_that_no_photo_can_show_has_no_curve(welcome):
+    curve = metrics.threshold_curve(Admission(*columns([(0.5, welcome, False)])))
+    assert (curve.false_accept is None, curve.false_refuse is None) == (welcome, not welcome)
+
+
+def test_each_curve_counts_its_own_mistake():
+    rows = [(0.9, True, False), (0.1, False, False), (0.3, False, False), (0.7, False, False)]
+    curve = metrics.threshold_curve(Admission(*columns(rows)))
+    at = curve.thresholds.index(0.5)
+    assert (curve.false_accept[at], curve.false_refuse[at]) == (1 / 3, 0.0)
+    assert (curve.false_accept[-1], curve.false_refuse[-1]) == (0.0, 1.0)
 
 
 @given(photos, st.floats(0, 0.5))
@@ -127,14 +142,14 @@ def test_without_a_stranger_among_the_photos_nothing_is_proved():
 
 
 def test_the_roc_of_a_model_that_errs_nowhere_has_the_whole_area():
-    curve = metrics.roc(Admission(*columns([(0.9, True, False), (0.2, False, False)])))
+    curve = metrics.roc([True, False], [0.9, 0.2])
     assert curve.area == 1.0
     assert (curve.false_accept[0], curve.true_accept[-1]) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("welcome", [True, False])
 def test_one_kind_of_photo_makes_no_roc(welcome):
-    assert metrics.roc(Admission(*columns([(0.9, welcome, False)]))) is None
+    assert metrics.roc([welcome], [0.9]) is None
 
 
 def test_confusion_counts_strangers_in_a_column_of_their_own():
@@ -143,6 +158,11 @@ def test_confusion_counts_strangers_in_a_column_of_their_own():
     assert figures.precision == (1.0, 0.5)
     assert figures.recall == (0.5, 0.5)
     assert figures.support == (2, 2)
+
+
+def test_confusion_has_a_row_for_the_truth_and_a_column_for_what_was_seen():
+    figures = metrics.class_figures(["a", "b"], truth=[0, 0, 0, 1], predicted=[1, 1, 0, 1])
+    assert figures.confusion == ((1, 2, 0), (0, 1, 0))
 
 
 def test_a_class_that_is_never_seen_has_no_precision_rather_than_a_bad_one():

@@ -32,15 +32,23 @@ def test_shared_probability_is_1_for_equals_and_0_for_opposites():
     assert shared_probability(FLOAT, INTEGER) == pytest.approx((0.9 + 1 + 0.7 + 1) / 4)
 
 
+def twice():
+    return compared(*(np.repeat(rows, 2, axis=0) for rows in (FLOAT, INTEGER)), (0, 0, 0, 0, 1, 1, 1, 1))
+
+
 def test_a_drop_above_the_limit_is_refused_with_figures():
     with pytest.raises(
-        ModelError, match=r"costs 25.0 points of accuracy on 4 pictures, more than --max-drop 24"
+        ModelError, match=r"costs 25.0 points of accuracy on 8 pictures, more than --max-drop 24"
     ):
-        compared().check(24)
+        twice().check(24)
+
+
+def test_a_single_picture_is_no_drop_however_few_there_are():
+    compared().check(1)
 
 
 def test_a_drop_up_to_the_limit_and_a_gain_pass():
-    compared().check(25)
+    twice().check(25)
     assert compared(INTEGER, FLOAT).drop_points == -25
     compared(INTEGER, FLOAT).check(0)
 

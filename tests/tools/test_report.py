@@ -20,6 +20,7 @@ from tools.data.taxonomy import species_of
 from tools.judging import charts, gallery, metrics
 from tools.judging.evaluate import evaluate
 from tools.judging.report import make_sure_of, write_report
+from tools.judging.summary import all_notes
 
 VOID = {"meta", "img", "br", "source", "link", "input", "hr"}
 HISTORY = [
@@ -158,6 +159,83 @@ def test_two_models_stand_side_by_side_with_every_photo_they_differ_on(tiny_mode
     assert {d["one"]["verdict"] for d in values["differences"]} >= {"admit"}
     assert all(d["one"]["image"] == d["other"]["image"] for d in values["differences"])
     assert f"{len(values['differences'])} of 7 photos" in page.text
+
+
+def test_each_model_s_section_shows_its_own_figures(tiny_models, evaluation, tmp_path):
+    swapped = packed(tiny_models, tmp_path / "swapped.tflite", species={"dog": [[2, 2]], "cat": [[1, 1]]})
+    other = judged(swapped, evaluation.dataset)
+    assert other.figures.species.confusion != evaluation.figures.species.confusion
+    write_report(tmp_path / "report", evaluation, other=other)
+    page, values = read(tmp_path / "report")
+    for chart in (
+        lambda e: charts.threshold_curve(e.figures.curve, e.threshold, charts.LIGHT),
+        lambda e: charts.confusion_matrix(e.figures.species, charts.LIGHT),
+    ):
+        first, second = (page.images("svg+xml").index(chart(e)) for e in (evaluation, other))
+        assert first < second
+    told = [values[key]["figures"]["species"]["confusion"] for key in ("model", "other_model")]
+    assert told == [[list(row) for row in e.figures.species.confusion] for e in (evaluation, other)]
+
+
+def test_a_matrix_is_drawn_with_a_row_for_the_truth():
+    figures = metrics.class_figures(["a", "b"], truth=[0, 0, 0, 1], predicted=[1, 1, 0, 1])
+    drawn = ET.fromstring(charts.confusion_matrix(figures, charts.LIGHT))  # noqa: S314 -- our own
+    texts = [element.text for element in drawn.iter() if element.tag.endswith("}text")]
+    assert [text for text in texts if text in {"1", "2"}] == ["1", "2", "1"]
+
+
+def end_height(svg, name):
+    """Where the curve of that name ends, from above."""
+    group = next(e for e in ET.fromstring(svg).iter() if e.get("id") == name)  # noqa: S314 -- our own
+    path = next(e for e in group.iter() if e.tag.endswith("}path"))
+    return float(path.get("d").split()[-1])
+
+
+def test_false_accepts_fall_and_false_refusals_rise_with_the_threshold():
+    curve = metrics.ThresholdCurve((0.2, 0.5, 0.8), (0.6, 0.3, 0.0), (0.0, 0.3, 0.6))
+    drawn = charts.threshold_curve(curve, 0.5, charts.LIGHT)
+    assert end_height(drawn, "false-accepts") > end_height(drawn, "false-refusals")
+    assert b"share of photos" in drawn
+
+
+def test_what_nothing_is_known_of_is_neither_drawn_nor_called_nought(model, tmp_path):
+    write_report(tmp_path / "report", judged(model, folder_of(tmp_path / "data", {"dog": [RED]})))
+    page, values = read(tmp_path / "report")
+    figures = values["model"]["figures"]
+    assert figures["curve"]["false_accept"] is None
+    assert figures["false_accept"]["share"] is None
+    assert b"false refusals" in page.images("svg+xml")[0]
+    assert b"false accepts" not in page.images("svg+xml")[0]
+
+
+def test_both_curves_can_be_seen_at_the_chosen_threshold():
+    thresholds = tuple(n / 100 for n in range(1, 100))
+    refusals = tuple(0.9 if t > 0.9 else 0.0 for t in thresholds)
+    curve = metrics.ThresholdCurve(thresholds, (0.0,) * 99, refusals)
+    assert charts.threshold_top(curve, 0.95) >= 0.9
+    assert charts.threshold_top(curve, 0.5) == 0.05
+
+
+def test_notes_of_two_models_say_whose_they_are(tiny_models, evaluation, tmp_path):
+    other = judged(
+        packed(tiny_models, tmp_path / "dogs.tflite", species={"dog": [[0, 0]]}), evaluation.dataset
+    )
+    notes = all_notes([evaluation, other])
+    assert any(note.startswith("dogs.tflite: the model knows nothing called cat") for note in notes)
+    assert any(note.startswith("tiny.tflite and dogs.tflite: the model has no class") for note in notes)
+    assert all_notes([evaluation]) == list(evaluation.notes)
+
+
+def test_a_vetoed_photo_is_shown_with_the_probability_of_what_bars_it(model, tmp_path):
+    dataset = folder_of(tmp_path / "data", {"dog": [(200, 156, 15)]})
+    (mistake,) = gallery.mistakes(judged(model, dataset))
+    assert mistake.wrong.endswith("for cat")
+    assert mistake.confidence == mistake.photo.sighting.probability("cat")
+
+
+def test_what_is_seen_as_other_is_only_like_a_class(evaluation, tmp_path):
+    write_report(tmp_path / "report", evaluation)
+    assert "seen: other (most like: blue)" in read(tmp_path / "report")[0].text
 
 
 @pytest.mark.parametrize("name", ["<b>&\"'x", "$a^{b_c$", "狗", os.fsdecode(b"caf\xe9")])

@@ -1,5 +1,6 @@
 """What the commands share."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -119,6 +120,9 @@ def faults_end_here() -> Iterator[None]:
     except (PetDoorError, OSError) as error:
         click.echo(printable(f"tools: {error}"), err=True)
         sys.exit(1)
+    except ImportError as error:
+        click.echo(f"tools: {error}: pip install 'petdoor[host]'", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         click.echo("tools: stopped", err=True)
         sys.exit(130)
@@ -127,6 +131,8 @@ def faults_end_here() -> Iterator[None]:
 @contextmanager
 def loading_tensorflow() -> Iterator[None]:
     """TensorFlow is loaded within, in silence, and its absence explained."""
+    # What it warns of by way of Python is about its own inside, too.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         with quiet():
             yield

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tools.commands.common import data_options, faults_end_here, groups
+from tools.commands.common import data_options, faults_end_here, groups, names
 
 
 @click.command(no_args_is_help=True, short_help="How well a model judges.")
@@ -55,24 +55,24 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
       python -m tools evaluate door.tflite --data ours --species dog=rex,bella --species cat=tom
     """
     with faults_end_here():
-        from petdoor import modelfile
         from tools.console import RichTeller
         from tools.data.dataset import open_dataset
         from tools.data.taxonomy import species_of
         from tools.judging import summary
         from tools.judging.conduct import Conduct
-        from tools.judging.evaluate import differences
+        from tools.judging.evaluate import differences, make_sure_of
         from tools.judging.evaluate import evaluate as run
-        from tools.judging.report import make_sure_of, write_report
+        from tools.judging.report import make_sure_of as make_sure_of_folder
+        from tools.judging.report import write_report
 
         if folder:
-            make_sure_of(folder)
+            make_sure_of_folder(folder)
         dataset = open_dataset(source, csv=csv, label_column=label_column, say=_aside)
         truths = species_of(dataset.classes, groups(species))
-        conduct = Conduct(_names(admit), _names(keep_in), method, threshold)
+        conduct = Conduct(_named(admit), _named(keep_in), method, threshold)
         paths = [path for path in (model, other) if path]
         for path in paths:
-            modelfile.read(path)  # a fault in the second is told before all is judged by the first
+            make_sure_of(path, conduct)  # a fault in the second is told before all is judged by the first
         evaluations = [
             run(path, dataset, species=truths, teller=RichTeller(), conduct=conduct, threads=threads)
             for path in paths
@@ -87,10 +87,8 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
             _aside(f"report: {page}")
 
 
-def _names(listed: str | None) -> frozenset[str] | None:
-    if listed is None:
-        return None
-    return frozenset(name for name in map(str.strip, listed.split(",")) if name)
+def _named(listed: str | None) -> frozenset[str] | None:
+    return None if listed is None else frozenset(names(listed))
 
 
 def _aside(sentence: str) -> None:

@@ -28,7 +28,7 @@ def job_of(told: Mapping[str, Any], teller: Teller) -> Job:
         name=name,
         plan=_plan(told),
         species=groups(told["species"]),
-        shares=_shares(told["split"]),
+        shares=_shares(told["split"], has_test=told["test"] is not None),
         wish=_wish(told),
         output=output,
         folder=told["work"] or output.with_name(f"{output.name}.training"),
@@ -96,11 +96,14 @@ def _plan(told: Mapping[str, Any]) -> Plan:
     )
 
 
-def _shares(text: str) -> tuple[float, float, float]:
+def _shares(text: str, *, has_test: bool) -> tuple[float, float, float]:
     try:
         train, validation, test = (float(part) / 100 for part in text.split("/"))
     except ValueError as error:
         raise ConfigError(f"--split {text}: write it as 80/10/10") from error
     if validation <= 0:
         raise ConfigError(f"--split {text}: some photos must be kept to validate on")
-    return train, validation, test
+    if train <= 0 or test < 0 or abs(train + validation + test - 1) > 1e-9:
+        raise ConfigError(f"--split {text}: the shares must add up to 100 and leave some to train")
+    # Photos of one's own to test on make a share for it idle.
+    return (train + test, validation, 0.0) if has_test else (train, validation, test)

@@ -117,8 +117,9 @@ def train(**told: object) -> None:
             make_sure_of(folder)
         with loading_tensorflow():
             from tools.memory import peak_in_words
-            from tools.training.train import report
+            from tools.training.train import report, work_folder
             from tools.training.train import train as run
+            from tools.training.workfolder import remove
         try:
             trained = run(job, teller)
         except KeyboardInterrupt:
@@ -126,4 +127,5 @@ def train(**told: object) -> None:
             sys.exit(130)
         if trained and folder:
             teller.say(f"report: {report(job, trained, folder, teller)}")
+        remove(work_folder(job))
         teller.say(peak_in_words())

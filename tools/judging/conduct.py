@@ -1,11 +1,12 @@
 """How the door is to behave while a model is judged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.door import Policy
-from petdoor.core.species import CAT, DOG, MassRule, Species, SpeciesRule, Top1Rule
+from petdoor.core.species import CAT, DOG, OTHER, MassRule, Species, SpeciesRule, Top1Rule
 from petdoor.errors import ConfigError, ModelError
 
 
@@ -30,9 +31,11 @@ def policy_for(model: Path, classifier: TFLiteClassifier, conduct: Conduct) -> t
     """The door's policy with these wishes, and what had to be left out of it.
 
     Raises:
-        ModelError: the model knows nothing of a species that is to be admitted.
-        ConfigError: species are to be admitted and kept in at once.
+        ModelError: the model knows nothing of a species that is to be admitted or kept in.
+        ConfigError: species are to be admitted and kept in at once, or it is wished that nobody pass.
     """
+    if conduct.admit is not None and not conduct.admit:
+        raise ConfigError("no species is named that may pass; name one with --admit")
     known = set(classifier.ranges)
     admit = frozenset({DOG}) & known if conduct.admit is None else conduct.admit
     keep_in = frozenset({CAT}) - admit if conduct.keep_in is None else conduct.keep_in
@@ -41,9 +44,14 @@ def policy_for(model: Path, classifier: TFLiteClassifier, conduct: Conduct) -> t
             f"{model}: knows nothing called {_listed(admit - known)}; "
             f"it can admit: {_listed(known)} (choose with --admit)"
         )
+    if conduct.keep_in is not None and not keep_in <= known:
+        raise ModelError(
+            f"{model}: knows nothing called {_listed(keep_in - known)}; "
+            f"it can keep in: {_listed(known)} (choose with --keep-in)"
+        )
     notes = [
         f"the model knows nothing called {name}: no such animal bars the door here"
-        for name in sorted(keep_in - known)
+        for name in in_order(keep_in - known)
     ]
     if not admit:
         notes.append(f"nobody is admitted; the model knows {_listed(known)} (choose with --admit)")
@@ -67,5 +75,11 @@ def rule_for(classifier: TFLiteClassifier, conduct: Conduct) -> SpeciesRule:
     return MassRule(classifier.ranges, conduct.threshold or classifier.threshold)
 
 
-def _listed(names: frozenset[Species] | set[Species]) -> str:
-    return ", ".join(sorted(names))
+def in_order(names: Iterable[Species]) -> tuple[Species, ...]:
+    """Each species once: dog, cat, the rest by the alphabet, other last."""
+    places = {DOG: 0, CAT: 1, OTHER: 3}
+    return tuple(sorted(set(names), key=lambda name: (places.get(name, 2), name)))
+
+
+def _listed(names: Iterable[Species]) -> str:
+    return ", ".join(in_order(names))

@@ -17,8 +17,16 @@ from tools.console import Teller
 from tools.data.dataset import Dataset
 from tools.data.taxonomy import labels_of
 from tools.judging import metrics
-from tools.judging.conduct import Conduct, policy_for, rule_for
-from tools.judging.judge import TOP, Judged, admission_probability, is_vetoed, judge, unmatched
+from tools.judging.conduct import Conduct, in_order, policy_for, rule_for
+from tools.judging.judge import (
+    TOP,
+    Judged,
+    admission_probability,
+    is_vetoed,
+    judge,
+    unmatched,
+    welcome_probability,
+)
 from tools.judging.metrics import ClassFigures, Latency, Rate, Roc, ThresholdCurve
 
 _NAMED_AT_MOST = 5
@@ -128,9 +136,7 @@ def evaluate(
         ConfigError: species are to be admitted and kept in at once.
         PetDoorError: there is no photo, or none can be read.
     """
-    classifier, conduct = TFLiteClassifier(model, threads=threads), conduct or Conduct()
-    policy, notes = policy_for(model, classifier, conduct)
-    rule = rule_for(classifier, conduct)
+    classifier, policy, rule, notes = _opened(model, conduct or Conduct(), threads)
     judged, unreadable = judge(classifier, rule, policy, dataset, species=species, teller=teller)
     if not judged:
         raise PetDoorError(
@@ -154,6 +160,24 @@ def evaluate(
     )
 
 
+def make_sure_of(model: Path, conduct: Conduct) -> None:
+    """Find out before any photo is judged whether this model can be judged so.
+
+    Raises:
+        ModelError: the model cannot be used, or knows nothing of a species that is named.
+        ConfigError: what is wished for does not go together.
+    """
+    _opened(model, conduct, threads=1)
+
+
+def _opened(
+    model: Path, conduct: Conduct, threads: int
+) -> tuple[TFLiteClassifier, Policy, SpeciesRule, list[str]]:
+    classifier = TFLiteClassifier(model, threads=threads)
+    policy, notes = policy_for(model, classifier, conduct)
+    return classifier, policy, rule_for(classifier, conduct), notes
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One photo that two models judge differently."""
@@ -174,12 +198,16 @@ def differences(one: Evaluation, other: Evaluation) -> tuple[Difference, ...]:
     """
     others = {photo.path: photo for photo in other.judged}
     pairs = [(photo, others[photo.path]) for photo in one.judged if photo.path in others]
-    found = [Difference(a, b) for a, b in pairs if _outcome(a) != _outcome(b)]
+    found = [Difference(a, b) for a, b in pairs if _do_differ(a, b)]
     return tuple(sorted(found, key=lambda difference: not difference.is_about_admission))
 
 
-def _outcome(photo: Judged) -> tuple[Verdict, Species, int | None]:
-    return photo.verdict, photo.sighting.species, photo.predicted
+def _do_differ(one: Judged, other: Judged) -> bool:
+    if (one.verdict, one.sighting.species) != (other.verdict, other.sighting.species):
+        return True
+    # A model without the data's classes ranks none, and cannot disagree about them.
+    have_classes = one.rank is not None and other.rank is not None
+    return have_classes and one.predicted != other.predicted
 
 
 def _figures(
@@ -192,21 +220,23 @@ def _figures(
         np.array([is_vetoed(photo.sighting, policy) for photo in judged]),
     )
     truths = np.array([photo.truth for photo in judged])
-    names = (*classifier.ranges, OTHER)
+    names = in_order((*classifier.ranges, OTHER))
     expected = [names.index(truth if truth in names else OTHER) for truth in truths.tolist()]
     seen = [names.index(photo.sighting.species) for photo in judged]
     ranks = [photo.rank for photo in judged if photo.rank is not None]
     return Figures(
         false_accept=metrics.rate_of(admitted[~admission.is_welcome]),
         false_refuse=metrics.rate_of(~admitted[admission.is_welcome]),
-        admitted={name: metrics.rate_of(admitted[truths == name]) for name in sorted(set(truths.tolist()))},
+        admitted={name: metrics.rate_of(admitted[truths == name]) for name in in_order(truths.tolist())},
         seen_rightly=metrics.rate_of(np.equal(expected, seen)),
         species=metrics.class_figures(names, expected, seen),
         top1=metrics.rate_of(np.less_equal(ranks, 1)) if ranks else None,
         top5=metrics.rate_of(np.less_equal(ranks, TOP)) if ranks else None,
         classes=_class_figures(judged, classes) if ranks else None,
         curve=metrics.threshold_curve(admission),
-        roc=metrics.roc(admission),
+        roc=metrics.roc(
+            admission.is_welcome, [welcome_probability(photo.sighting, policy) for photo in judged]
+        ),
         latency=metrics.latency([photo.inference_ms for photo in judged]),
     )
 

@@ -1,15 +1,14 @@
 """Which photos a report shows, and the photos made small enough for it."""
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from petdoor import pictures
 from petdoor.core.events import Verdict
-from petdoor.core.species import Species
 from petdoor.errors import PictureError
+from tools.judging.conduct import in_order
 from tools.judging.evaluate import Evaluation
 from tools.judging.judge import Judged, admission_probability
 
@@ -24,7 +23,8 @@ class Mistake:
     Attributes:
         photo: the photo.
         wrong: in what way.
-        confidence: how sure the model was of what is wrong, 0..1.
+        confidence: how sure the model was of what is wrong, 0..1; where a barred species kept the door
+            locked, the probability of that one.
         is_at_the_door: whether the door did wrong, and did not merely take one thing for another.
     """
 
@@ -43,7 +43,7 @@ def mistakes(evaluation: Evaluation) -> list[Mistake]:
 def telling_few(evaluation: Evaluation) -> list[Judged]:
     """Of every true species the photo the model knew best, and the one it knew least."""
     chosen: list[Judged] = []
-    for species in sorted({photo.truth for photo in evaluation.judged}):
+    for species in in_order(photo.truth for photo in evaluation.judged):
         of_species = [photo for photo in evaluation.judged if photo.truth == species]
         expected = evaluation.expected(species)
         by_certainty = sorted(of_species, key=lambda photo: -photo.sighting.probability(expected))
@@ -80,16 +80,9 @@ def _door_mistake(evaluation: Evaluation, photo: Judged) -> Mistake:
     welcome = admission_probability(photo.sighting, evaluation.policy)
     if photo.verdict is Verdict.ADMIT:
         return Mistake(photo, f"{photo.truth} admitted", welcome, is_at_the_door=True)
-    wrong = f"{photo.truth} {photo.verdict.past}{_veto(evaluation, photo)}"
-    return Mistake(photo, wrong, 1 - welcome, is_at_the_door=True)
-
-
-def _veto(evaluation: Evaluation, photo: Judged) -> str:
-    """Which barred species keeps out one that is seen and welcome."""
-    policy = evaluation.policy
-    if photo.sighting.species not in policy.admit:
-        return ""
-    barring: Sequence[Species] = [
-        name for name in sorted(policy.keep_in) if photo.sighting.probability(name) >= policy.veto_confidence
-    ]
-    return "".join(f", for {name} {photo.sighting.probability(name):.2f}" for name in barring[:1])
+    wrong = f"{photo.truth} {photo.verdict.past}"
+    if photo.verdict is not Verdict.KEEP_IN:
+        return Mistake(photo, wrong, 1 - welcome, is_at_the_door=True)
+    name = max(in_order(evaluation.policy.keep_in), key=photo.sighting.probability)
+    barring = photo.sighting.probability(name)
+    return Mistake(photo, f"{wrong}, for {name}", barring, is_at_the_door=True)

@@ -127,6 +127,11 @@ def admission_probability(sighting: Sighting, policy: Policy) -> float:
     return known[best] if best in policy.admit else 0.0
 
 
+def welcome_probability(sighting: Sighting, policy: Policy) -> float:
+    """The probability of the likeliest species that may pass, whatever else is likelier."""
+    return max((sighting.probability(species) for species in policy.admit), default=0.0)
+
+
 def is_vetoed(sighting: Sighting, policy: Policy) -> bool:
     """Whether a barred species is probable enough to keep the door locked."""
     return any(sighting.probability(species) >= policy.veto_confidence for species in policy.keep_in)

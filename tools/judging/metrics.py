@@ -80,11 +80,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdCurve:
-    """Both kinds of mistake, as shares 0..1, at every threshold from 0.01 to 0.99."""
+    """Both kinds of mistake, as shares 0..1, at every threshold from 0.01 to 0.99.
+
+    A kind that none of the photos can show is None.
+    """
 
     thresholds: tuple[float, ...]
-    false_accept: tuple[float, ...]
-    false_refuse: tuple[float, ...]
+    false_accept: tuple[float, ...] | None
+    false_refuse: tuple[float, ...] | None
 
 
 def threshold_curve(admission: Admission) -> ThresholdCurve:
@@ -94,8 +97,8 @@ def threshold_curve(admission: Admission) -> ThresholdCurve:
     unwelcome, welcome = _counts(admission)
     return ThresholdCurve(
         thresholds,
-        tuple(float(count) / max(unwelcome, 1) for count in accepts),
-        tuple(float(count) / max(welcome, 1) for count in refusals),
+        tuple(float(count) / unwelcome for count in accepts) if unwelcome else None,
+        tuple(float(count) / welcome for count in refusals) if welcome else None,
     )
 
 
@@ -181,11 +184,17 @@ class Roc:
     area: float
 
 
-def roc(admission: Admission) -> Roc | None:
-    """The curve over all thresholds, without rule and veto; None unless both kinds of photo are there."""
-    if not 0 < admission.is_welcome.sum() < admission.is_welcome.size:
+def roc(is_welcome: ArrayLike, probability: ArrayLike) -> Roc | None:
+    """The curve over all thresholds, without rule and veto; None unless both kinds of photo are there.
+
+    Args:
+        is_welcome: whether a photo truly shows a species that may pass.
+        probability: of the likeliest such species, 0..1, also where the model sees another more likely.
+    """
+    welcome = np.asarray(is_welcome, np.bool_)
+    if not 0 < welcome.sum() < welcome.size:
         return None
-    false_accept, true_accept, _ = roc_curve(admission.is_welcome, admission.probability)
+    false_accept, true_accept, _ = roc_curve(welcome, probability)
     return Roc(
         tuple(false_accept.tolist()), tuple(true_accept.tolist()), float(auc(false_accept, true_accept))
     )

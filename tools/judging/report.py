@@ -17,12 +17,15 @@ from tools.judging.evaluate import Difference, Evaluation, differences
 from tools.judging.judge import Judged
 from tools.judging.metrics import ClassFigures
 from tools.judging.summary import (
+    all_notes,
     counts_text,
     document,
     headline,
+    likeness,
     model_names,
     percent,
     photo_json,
+    probabilities,
     short_name,
     shown,
 )
@@ -140,7 +143,7 @@ def _page(
         rows=_headline_rows(evaluations),
         data=shown(first.dataset.source),
         photo_count=len(first.judged),
-        notes=list(dict.fromkeys(note for evaluation in evaluations for note in evaluation.notes)),
+        notes=all_notes(evaluations),
         unreadable=[shown(u.error) for u in first.unreadable],
         sections=[(title, facts.items()) for title, facts in sections],
         training=[_training_view(history, name) for name in _TRAINING_CURVES if _holds(history, name)],
@@ -240,10 +243,10 @@ def _card(evaluation: Evaluation, photo: Judged, *, pictured: bool = True) -> di
         "true": evaluation.class_names[photo.label],
         "truth": photo.truth,
         "seen": photo.sighting.species,
-        "label": photo.top[0].label,
+        "label": likeness(photo),
         "sentence": photo.verdict.message,
         "is_right": evaluation.is_door_right(photo),
-        "species": [(name, f"{p:.2f}") for name, p in photo.sighting.probabilities.items()],
+        "species": [(name, f"{p:.2f}") for name, p in probabilities(photo)],
     }
 
 

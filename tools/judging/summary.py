@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from petdoor import __version__
-from petdoor.core.species import MassRule
+from petdoor.core.species import OTHER, MassRule, Species
+from tools.judging.conduct import in_order
 from tools.judging.evaluate import Difference, Evaluation
 from tools.judging.judge import Judged
 from tools.judging.metrics import ClassFigures, Rate
@@ -40,14 +41,15 @@ def counts_text(rate: Rate) -> str:
 def rule_text(evaluation: Evaluation) -> str:
     """The rule and policy in a few words."""
     rule = f"mass, {evaluation.rule.threshold:.2f}" if isinstance(evaluation.rule, MassRule) else "top1"
-    kept = ", ".join(sorted(evaluation.policy.keep_in)) or "nobody"
-    return f"{rule}; admits {', '.join(sorted(evaluation.policy.admit))}, keeps in {kept}"
+    policy = evaluation.policy
+    admitted, kept = (", ".join(in_order(names)) or "nobody" for names in (policy.admit, policy.keep_in))
+    return f"{rule}; admits {admitted}, keeps in {kept}"
 
 
 def photos_text(evaluation: Evaluation) -> str:
     """How many photos of which species."""
     counts = Counter(photo.truth for photo in evaluation.judged)
-    return f"{len(evaluation.judged)}: " + ", ".join(f"{n} {name}" for name, n in counts.most_common())
+    return f"{len(evaluation.judged)}: " + ", ".join(f"{counts[name]} {name}" for name in in_order(counts))
 
 
 def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -110,8 +112,31 @@ def short_name(evaluation: Evaluation, photo: Judged) -> str:
 
 def sighting_text(photo: Judged) -> str:
     """What the door saw and would do."""
-    species = ", ".join(f"{name} {p:.2f}" for name, p in photo.sighting.probabilities.items())
-    return f"{photo.verdict.past}: {photo.top[0].label} ({species})"
+    species = ", ".join(f"{name} {p:.2f}" for name, p in probabilities(photo))
+    return f"{photo.verdict.past}: {likeness(photo)} ({species})"
+
+
+def likeness(photo: Judged) -> str:
+    """The most probable class; of what is seen as other, no more than a likeness."""
+    label = photo.top[0].label
+    return f"most like: {label}" if photo.sighting.species == OTHER else label
+
+
+def probabilities(photo: Judged) -> list[tuple[Species, float]]:
+    """The probability of each species, in their one order."""
+    return [(name, photo.sighting.probability(name)) for name in in_order(photo.sighting.probabilities)]
+
+
+def all_notes(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Every note once; of two models each says whose it is."""
+    names = model_names(evaluations)
+    owners: dict[str, list[str]] = {}
+    for evaluation, name in zip(evaluations, names, strict=True):
+        for note in dict.fromkeys(evaluation.notes):
+            owners.setdefault(note, []).append(name)
+    if len(evaluations) == 1:
+        return list(owners)
+    return [f"{' and '.join(owned)}: {note}" for note, owned in owners.items()]
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -128,8 +153,8 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "threshold": evaluation.threshold,
         },
         "policy": {
-            "admit": sorted(policy.admit),
-            "keep_in": sorted(policy.keep_in),
+            "admit": list(in_order(policy.admit)),
+            "keep_in": list(in_order(policy.keep_in)),
             "veto_confidence": policy.veto_confidence,
         },
         "data": shown(evaluation.dataset.source),
@@ -138,10 +163,16 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "notes": list(evaluation.notes),
         "figures": {
             **asdict(figures),
+            "false_accept": _rate_json(figures.false_accept),
+            "false_refuse": _rate_json(figures.false_refuse),
             "species": _classes_json(figures.species),
             "classes": _classes_json(figures.classes) if figures.classes else None,
         },
     }
+
+
+def _rate_json(rate: Rate) -> dict[str, Any]:
+    return {**asdict(rate), "share": rate.share if rate.total else None}
 
 
 def _classes_json(figures: ClassFigures) -> dict[str, Any]:
@@ -163,7 +194,7 @@ def photo_json(evaluation: Evaluation, photo: Judged) -> dict[str, Any]:
         "predicted_species": photo.sighting.species,
         "verdict": photo.verdict.value,
         "is_door_right": evaluation.is_door_right(photo),
-        "probabilities": {name: round(p, 4) for name, p in photo.sighting.probabilities.items()},
+        "probabilities": {name: round(p, 4) for name, p in probabilities(photo)},
         "top": [
             {"index": t.index, "label": t.label, "probability": round(t.probability, 4)} for t in photo.top
         ],
@@ -213,7 +244,7 @@ def _matrix(title: str, figures: ClassFigures) -> list[str]:
 
 
 def _notes(evaluations: Sequence[Evaluation]) -> list[str]:
-    lines = [f"note: {note}" for note in dict.fromkeys(n for e in evaluations for n in e.notes)]
+    lines = [f"note: {note}" for note in all_notes(evaluations)]
     missed = evaluations[0].unreadable
     lines += [f"not judged: {shown(u.error)}" for u in missed[:_SHOWN_UNREADABLE]]
     if len(missed) > _SHOWN_UNREADABLE:

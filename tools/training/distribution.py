@@ -9,20 +9,26 @@ import tensorflow as tf
 from petdoor.errors import ConfigError
 
 
-def strategy(name: str, environ: Mapping[str, str] = os.environ) -> tf.distribute.Strategy:
+def strategy(name: str) -> tf.distribute.Strategy:
     """The strategy called ``name``, one of ``plan.DISTRIBUTIONS``.
 
     For several workers ``TF_CONFIG`` says who they are, and all of them are waited for.
-
-    Raises:
-        ConfigError: ``TF_CONFIG`` is missing or is not what TensorFlow wants.
     """
     if name == "none":
         return tf.distribute.get_strategy()
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
-    _check(environ.get("TF_CONFIG"))
     return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def check(name: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Find out before the work whether the workers are named.
+
+    Raises:
+        ConfigError: ``TF_CONFIG`` is missing or is not what TensorFlow wants.
+    """
+    if name == "multi-worker":
+        _check(environ.get("TF_CONFIG"))
 
 
 def rank(environ: Mapping[str, str] = os.environ) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from petdoor.errors import TrainingError
+from petdoor.errors import ConfigError, TrainingError
 from tools.console import Teller
 from tools.plan import Recipe
 from tools.training.average import Average
@@ -78,9 +78,11 @@ class Trainer:
             one mapping an epoch: stage, epoch, loss, val_loss and val_accuracy.
 
         Raises:
+            ConfigError: the batch cannot be shared out.
             TrainingError: the loss is not a number any more.
             OSError: the checkpoint cannot be written.
         """
+        self._check_batch(len(train.labels))
         with self._strategy.scope():
             self._optimiser = _optimiser(self._recipe, len(train.labels))
             self._optimiser.build(self._model.trainable_variables)
@@ -108,6 +110,14 @@ class Trainer:
             variable.assign(value)
         return [dict(epoch) for epoch in progress.history]
 
+    def _check_batch(self, examples: int) -> None:
+        replicas, batch = self._strategy.num_replicas_in_sync, self._recipe.batch
+        if batch % replicas or (replicas > 1 and examples < batch):
+            raise ConfigError(
+                f"--batch {batch}: {replicas} devices or workers share each batch; it must be a multiple of "
+                f"{replicas}, such as {max(1, batch // replicas) * replicas}, and at most {examples}"
+            )
+
     def _is_settled(self, progress: Progress) -> bool:
         return progress.epochs_since_best >= self._recipe.patience
 
@@ -130,8 +140,11 @@ class Trainer:
         """Each worker's share of every batch, so that all of them together make the batch that one would."""
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
-            mine = _share(order, self._recipe.batch, context.input_pipeline_id, context.num_input_pipelines)
-            batch = self._recipe.batch // self._strategy.num_replicas_in_sync
+            workers, replicas = context.num_input_pipelines, self._strategy.num_replicas_in_sync
+            # A device without an example in the last batch would spoil all: it is left out.
+            whole = order if workers == replicas else order[: -(len(order) % self._recipe.batch) or None]
+            mine = _share(whole, self._recipe.batch, context.input_pipeline_id, workers)
+            batch = self._recipe.batch // replicas
             arrays = batches(train.source, mine, views[mine], batch=batch)
             labels = tf.data.Dataset.from_tensor_slices(train.labels[mine]).batch(batch)
             return tf.data.Dataset.zip(arrays, labels)
