@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from petdoor import __version__
 from petdoor.cli import DEFAULT_CONFIGS, main
+from tests.tools.coloured import packed
 
 RED, GREEN, BLUE, PURPLE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (130, 90, 128)
 """Pictures of one colour: a dog, a cat and a bird to the tiny model, and something between dog and bird."""
@@ -194,6 +195,15 @@ def test_classify_says_what_the_door_would(colours, colour, verdict, species, me
     [answer] = answers(result)
     assert (answer["verdict"], answer["species"], answer["message"]) == (verdict, species, message)
     assert answer["probabilities"][species] > 0.99
+
+
+def test_classify_bars_by_the_models_own_veto(folder, tiny_models):
+    judged = {}
+    for veto in (0.3, None):
+        model = packed(tiny_models, folder / "own.tflite", veto=veto)
+        result = petdoor("classify", "--model", model, "--json", picture("a.png", (200, 156, 15)))
+        judged[veto] = answers(result)[0]["verdict"]
+    assert judged == {0.3: "admit", None: "keep_in"}
 
 
 def test_classify_tells_people_in_a_few_lines(colours):

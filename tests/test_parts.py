@@ -1,8 +1,12 @@
+from contextlib import ExitStack
+
 import pytest
 
 from petdoor import parts
 from petdoor.errors import ConfigError
 from petdoor.settings import LatchSettings, Settings
+from tests.pictures_on_disk import class_folders
+from tests.tools.coloured import packed
 
 
 def settings(folder, **policy):
@@ -31,3 +35,17 @@ def test_either_kind_of_latch_can_be_built_on_simulated_pins(kind):
     latch.unlock()
     latch.close()
     assert pins.pin(17).state == 0 or kind == "servo"
+
+
+@pytest.mark.parametrize(("policy", "veto"), [({}, 0.2), ({"veto_confidence": 0.05}, 0.05)])
+def test_the_models_veto_holds_unless_the_settings_name_one(tiny_models, tmp_path, policy, veto):
+    values = {
+        "model": {"path": packed(tiny_models, tmp_path / "own.tflite", veto=0.2)},
+        "camera": {"source": str(class_folders(tmp_path / "photos", dog=1))},
+        "latch": {"pins": "simulated"},
+        "policy": policy,
+    }
+    settings = Settings.model_validate(values)
+    with ExitStack() as stack:
+        built = parts.build(settings, {}, parts.pin_factory(settings.latch), stack)
+    assert built.policy.veto_confidence == veto
