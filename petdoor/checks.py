@@ -39,7 +39,12 @@ def _model(settings: Settings) -> str:
     classifier = parts.open_classifier(settings)
     height, width = classifier.input_size
     species = ", ".join(classifier.ranges)
-    return f"{settings.model.path}: {width}x{height}, {len(classifier.labels)} classes, knows {species}"
+    threshold = settings.rule.threshold or classifier.threshold
+    veto = settings.policy.policy(veto=classifier.veto).veto_confidence
+    return (
+        f"{settings.model.path}: {width}x{height}, {len(classifier.labels)} classes, knows {species}; "
+        f"believes from {threshold:g} on, veto from {veto:g} on"
+    )
 
 
 def _camera(settings: Settings) -> str:

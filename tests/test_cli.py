@@ -143,7 +143,8 @@ def test_check_says_how_each_part_fares(folder, foreign):
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "ok    config   every key and value is allowed",
-        f"ok    model    {foreign}: 32x32, 1000 classes, knows dog, cat",
+        f"ok    model    {foreign}: 32x32, 1000 classes, knows dog, cat; "
+        "believes from 0.5 on, veto from 0.06 on",
         "ok    camera   80x60 from a.png",
         "ok    gpio     no GPIO chip used: the latch is SIMULATED",
         "ok    broker   none configured",
