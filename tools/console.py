@@ -24,6 +24,11 @@ def printable(text: object) -> str:
     return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
+def first_line(error: Exception) -> str:
+    """What a library's error says, without its explanations."""
+    return str(error).strip().partition("\n")[0]
+
+
 class RichTeller:
     """Tells the terminal; on a pipe or in a log the moving bars are left out.
 

@@ -112,6 +112,11 @@ def names(listed: str) -> tuple[str, ...]:
     return tuple(name for name in map(str.strip, listed.split(",")) if name)
 
 
+def aside(sentence: str) -> None:
+    """Say it beside the results, so that these can be piped."""
+    click.echo(printable(sentence), err=True)
+
+
 @contextmanager
 def faults_end_here() -> Iterator[None]:
     """Known faults are one sentence and exit status 1; Ctrl-C is 130."""

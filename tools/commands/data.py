@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tools.commands.common import faults_end_here, groups, label_options
+from tools.commands.common import aside, faults_end_here, groups, label_options
 from tools.console import printable
 
 
@@ -51,7 +51,7 @@ def data(
         if sheet:
             require_png(sheet)
             make_way(sheet)
-        dataset = open_dataset(source, csv=csv, label_column=label_column, say=_aside)
+        dataset = open_dataset(source, csv=csv, label_column=label_column, say=aside)
         kinds = species_of(dataset.classes, given)
         found = survey(dataset, RichTeller())
         figures = overview(dataset, found, kinds)
@@ -59,9 +59,4 @@ def data(
         click.echo(printable(text))
         if sheet:
             contact_sheet(dataset, found.records, sheet)
-            _aside(f"contact sheet: {sheet}")
-
-
-def _aside(sentence: str) -> None:
-    """Beside the results, so that these can be piped."""
-    click.echo(printable(sentence), err=True)
+            aside(f"contact sheet: {sheet}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tools.commands.common import data_options, faults_end_here, groups, names
+from tools.commands.common import aside, data_options, faults_end_here, groups, names
 
 
 @click.command(no_args_is_help=True, short_help="How well a model judges.")
@@ -67,7 +67,7 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
 
         if folder:
             make_sure_of_folder(folder)
-        dataset = open_dataset(source, csv=csv, label_column=label_column, say=_aside)
+        dataset = open_dataset(source, csv=csv, label_column=label_column, say=aside)
         truths = species_of(dataset.classes, groups(species))
         conduct = Conduct(_named(admit), _named(keep_in), method, threshold)
         paths = [path for path in (model, other) if path]
@@ -84,13 +84,8 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
             click.echo(summary.as_text(evaluations, differing))
         if folder:
             page = write_report(folder, evaluations[0], other=evaluations[1] if other else None)
-            _aside(f"report: {page}")
+            aside(f"report: {page}")
 
 
 def _named(listed: str | None) -> frozenset[str] | None:
     return None if listed is None else frozenset(names(listed))
-
-
-def _aside(sentence: str) -> None:
-    """Beside the results, so that these can be piped."""
-    click.echo(sentence, err=True)

@@ -10,13 +10,12 @@ import numpy as np
 
 from petdoor import modelfile
 from petdoor.errors import ConfigError, ModelError
-from tools.console import Teller
+from tools.console import Teller, first_line
 from tools.conversion.finish import Draft, Finished, finish
 from tools.conversion.quantise import drawn_patterns
 from tools.data.split import split
 from tools.data.survey import survey
 from tools.memory import peak_in_words
-from tools.networks.backbones import first_line
 from tools.networks.pretrained import UNREADABLE
 from tools.output import make_way
 from tools.plan import Conversion

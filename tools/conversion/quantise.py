@@ -15,7 +15,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from petdoor import pictures
 from petdoor.errors import ModelError
 from petdoor.pictures import Picture
-from tools.networks.backbones import first_line
+from tools.console import first_line
 from tools.quiet import quiet
 
 CALIBRATION_PICTURES: Final = 200

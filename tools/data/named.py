@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petdoor.errors import DataError
+from tools.console import first_line
 from tools.quiet import quiet
 
 _CIFAR100: Final = (
@@ -133,7 +134,7 @@ def _of_keras(name: str) -> Iterator[Labelled]:
         raise DataError(f"keras:{name}: {error}: pip install 'petdoor[host]'") from error
     except Exception as error:  # Keras raises the bare Exception when a download fails
         raise DataError(
-            f"keras:{name}: Keras could not load it ({_first_line(error)}); load it once on a connected "
+            f"keras:{name}: Keras could not load it ({first_line(error)}); load it once on a connected "
             "machine and copy ~/.keras/datasets from there, or name its folder with KERAS_HOME"
         ) from error
     for images, labels in parts:
@@ -151,7 +152,7 @@ def _of_tfds(name: str) -> Iterator[Labelled]:
         raise DataError(f"tfds:{name}: {error}: pip install 'petdoor[tfds]'") from error
     except Exception as error:  # each of its hundreds of builders fails in its own way
         raise DataError(
-            f"tfds:{name}: TensorFlow Datasets could not load it ({_first_line(error)}); load it once "
+            f"tfds:{name}: TensorFlow Datasets could not load it ({first_line(error)}); load it once "
             "on a connected machine and copy ~/tensorflow_datasets from there, or name its folder with "
             "TFDS_DATA_DIR"
         ) from error
@@ -179,7 +180,3 @@ def _prepared(tfds: Any, name: str) -> Iterator[Labelled]:
             if item["label"] >= 0:  # some test parts keep their labels to themselves
                 content = bytes(item["image"])
                 yield Labelled(classes[int(item["label"])], _SUFFIXES[content[:2]], content)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -40,7 +40,7 @@ def species_of(classes: Sequence[str], given: Mapping[str, Sequence[str]] | None
         DataError: ``given`` names no class, or one class in two ways.
     """
     known: list[str | None] = list(_given(classes, given or {}))
-    derive = _by_number if _are_imagenet_numbers(classes) else _by_name
+    derive = _by_number if are_imagenet_numbers(classes) else _by_name
     known = [species or derive(name) for species, name in zip(known, classes, strict=True)]
     if any(known):
         return tuple(species or OTHER for species in known)
@@ -62,7 +62,7 @@ def ranges_of(species: Sequence[str]) -> dict[str, list[list[int]]]:
 
 def labels_of(classes: Sequence[str]) -> tuple[str, ...]:
     """The class names for people: the numbers of ImageNet classes become their names."""
-    if not _are_imagenet_numbers(classes):
+    if not are_imagenet_numbers(classes):
         return tuple(classes)
     return tuple(imagenet_labels()[int(name)] for name in classes)
 
@@ -89,7 +89,8 @@ def _check_used(classes: Sequence[str], given: Mapping[str, Sequence[str]]) -> N
         raise DataError("; ".join(faults))
 
 
-def _are_imagenet_numbers(classes: Sequence[str]) -> bool:
+def are_imagenet_numbers(classes: Sequence[str]) -> bool:
+    """Whether all names are whole numbers below 1000, as in folders of ImageNet."""
     return all(name.isascii() and name.isdecimal() and int(name) < IMAGENET_CLASSES for name in classes)
 
 

@@ -13,7 +13,7 @@ from petdoor.core.ports import Rule
 from petdoor.core.species import IMAGENET_CLASSES, OTHER, Sighting, Species, imagenet_ranges
 from tools.console import Teller
 from tools.data.dataset import Dataset, Example
-from tools.data.taxonomy import labels_of
+from tools.data.taxonomy import are_imagenet_numbers, labels_of
 
 TOP: Final = 5
 _ALIKE: Final = str.maketrans("_-'\u2019", "    ")
@@ -145,14 +145,9 @@ def _by_name(classes: Sequence[str], labels: Sequence[str]) -> Outputs:
 
 
 def _by_number(classes: Sequence[str], width: int) -> Outputs | None:
-    are_numbers = all(_is_imagenet_number(name) for name in classes)
-    if not are_numbers or imagenet_ranges(width) is None:
+    if not are_imagenet_numbers(classes) or imagenet_ranges(width) is None:
         return None
     return tuple(frozenset({int(name) + width - IMAGENET_CLASSES}) for name in classes)
-
-
-def _is_imagenet_number(name: str) -> bool:
-    return name.isascii() and name.isdecimal() and int(name) < IMAGENET_CLASSES
 
 
 def _plain(name: str) -> str:

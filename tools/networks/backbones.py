@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from petdoor.errors import ModelError
+from tools.console import first_line
 
 if TYPE_CHECKING:
     import keras
@@ -135,11 +136,6 @@ def _caffe_centred() -> "keras.Layer":
     reverse = np.eye(3, dtype=np.float32)[::-1].reshape(1, 1, 3, 3)
     layer.set_weights([reverse, -np.array(_CAFFE_MEANS_BGR, np.float32)])
     return layer
-
-
-def first_line(error: Exception) -> str:
-    """What a library's error says, without its explanations."""
-    return str(error).strip().partition("\n")[0]
 
 
 BACKBONES: Final[dict[str, Backbone]] = {

@@ -9,7 +9,8 @@ from typing import Final
 import keras
 
 from petdoor.errors import ModelError
-from tools.networks.backbones import Backbone, first_line
+from tools.console import first_line
+from tools.networks.backbones import Backbone
 
 RANDOM_WEIGHTS: Final = Path("random")
 """``--weights random``: structure and speed can be tried without pretrained weights."""

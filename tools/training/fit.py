@@ -89,10 +89,10 @@ class Trainer:
             self._average = Average(self._model.variables, self._recipe.memory)
         variables = [*self._model.variables, *self._optimiser.variables, *self._average.variables]
         progress = self._checkpoint.restore(variables)
+        step, scores = tf.function(self._distributed_step), tf.function(self._scores)
         if progress.epochs_done:
             self._teller.say(f"{self._recipe.stage}: going on after epoch {progress.epochs_done}")
-        step, scores = tf.function(self._distributed_step), tf.function(self._scores)
-        if not progress.epochs_done:
+        else:
             # What it was before may turn out better than anything that follows.
             best_loss, _ = self._validate(scores, validation)
             progress = Progress(best_loss=best_loss, best_weights=self._weights())

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from petdoor.errors import DataError, PictureError
-from tools.console import Teller
+from tools.console import Teller, first_line
 from tools.conversion.finish import Draft, Finished, finish, parity_on
 from tools.conversion.parity import Parity
 from tools.data.dataset import Dataset
@@ -24,7 +24,6 @@ from tools.judging.conduct import Conduct
 from tools.judging.evaluate import evaluate
 from tools.judging.report import write_report
 from tools.judging.summary import as_text
-from tools.networks.backbones import first_line
 from tools.plan import Job
 from tools.training import distribution
 from tools.training.strategies import Photoset, Training
