@@ -11,6 +11,7 @@ import jinja2
 
 from petdoor import __version__
 from petdoor.errors import PetDoorError
+from tools.console import printable
 from tools.judging import charts, gallery
 from tools.judging.charts import Palette
 from tools.judging.evaluate import Difference, Evaluation, differences
@@ -27,7 +28,6 @@ from tools.judging.summary import (
     photo_json,
     probabilities,
     short_name,
-    shown,
 )
 from tools.output import on_trial
 
@@ -97,7 +97,7 @@ def make_sure_of(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> PetDoorError:
-    return PetDoorError(f"{shown(folder)}: cannot write the report: {error.strerror or error}")
+    return PetDoorError(f"{printable(folder)}: cannot write the report: {error.strerror or error}")
 
 
 def _json_bytes(values: Mapping[str, Any]) -> bytes:
@@ -141,10 +141,10 @@ def _page(
             for evaluation, name in zip(evaluations, model_names(evaluations), strict=True)
         ],
         rows=_headline_rows(evaluations),
-        data=shown(first.dataset.source),
+        data=printable(first.dataset.source),
         photo_count=len(first.judged),
         notes=all_notes(evaluations),
-        unreadable=[shown(u.error) for u in first.unreadable],
+        unreadable=[printable(u.error) for u in first.unreadable],
         sections=[(title, facts.items()) for title, facts in sections],
         training=[_training_view(history, name) for name in _TRAINING_CURVES if _holds(history, name)],
         mistake_count=len(mistakes),

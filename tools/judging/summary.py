@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from petdoor import __version__
 from petdoor.core.species import OTHER, MassRule, Species
+from tools.console import printable
 from tools.judging.conduct import in_order
 from tools.judging.evaluate import Difference, Evaluation
 from tools.judging.judge import Judged
@@ -88,26 +89,21 @@ def as_text(evaluations: Sequence[Evaluation], differing: Sequence[Difference]) 
     lines += _notes(evaluations)
     if len(evaluations) > 1:
         lines += _differences(evaluations[0], differing)
-    return shown("\n".join(lines).rstrip())
-
-
-def shown(path: Path | str) -> str:
-    """A file name that can be printed, whatever bytes it holds."""
-    return str(path).encode("utf-8", "replace").decode("utf-8")
+    return printable("\n".join(lines).rstrip())
 
 
 def model_names(evaluations: Sequence[Evaluation]) -> list[str]:
     """What to call the models: their file names, unless two are alike."""
-    names = [shown(evaluation.model.name) for evaluation in evaluations]
+    names = [printable(evaluation.model.name) for evaluation in evaluations]
     is_clear = len(set(names)) == len(names)
-    return names if is_clear else [shown(evaluation.model) for evaluation in evaluations]
+    return names if is_clear else [printable(evaluation.model) for evaluation in evaluations]
 
 
 def short_name(evaluation: Evaluation, photo: Judged) -> str:
     """Where a photo lies within the data set."""
     source = Path(evaluation.dataset.source)
     is_within = photo.path.is_relative_to(source)
-    return shown(photo.path.relative_to(source) if is_within else Path(*photo.path.parts[-2:]))
+    return printable(photo.path.relative_to(source) if is_within else Path(*photo.path.parts[-2:]))
 
 
 def sighting_text(photo: Judged) -> str:
@@ -143,7 +139,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation without its single photos, JSON-ready."""
     policy, figures = evaluation.policy, evaluation.figures
     return {
-        "model": shown(evaluation.model),
+        "model": printable(evaluation.model),
         "model_id": evaluation.model_id,
         "size_bytes": evaluation.size_bytes,
         "runtime": evaluation.runtime,
@@ -157,9 +153,11 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "keep_in": list(in_order(policy.keep_in)),
             "veto_confidence": policy.veto_confidence,
         },
-        "data": shown(evaluation.dataset.source),
+        "data": printable(evaluation.dataset.source),
         "photos": len(evaluation.judged),
-        "unreadable": [{"image": shown(u.image), "error": shown(u.error)} for u in evaluation.unreadable],
+        "unreadable": [
+            {"image": printable(u.image), "error": printable(u.error)} for u in evaluation.unreadable
+        ],
         "notes": list(evaluation.notes),
         "figures": {
             **asdict(figures),
@@ -186,7 +184,7 @@ def photo_json(evaluation: Evaluation, photo: Judged) -> dict[str, Any]:
     """One judged photo, JSON-ready."""
     classes = evaluation.dataset.classes
     return {
-        "image": shown(photo.path),
+        "image": printable(photo.path),
         "class": classes[photo.label],
         "species": photo.truth,
         "predicted_class": None if photo.predicted is None else classes[photo.predicted],
@@ -246,7 +244,7 @@ def _matrix(title: str, figures: ClassFigures) -> list[str]:
 def _notes(evaluations: Sequence[Evaluation]) -> list[str]:
     lines = [f"note: {note}" for note in all_notes(evaluations)]
     missed = evaluations[0].unreadable
-    lines += [f"not judged: {shown(u.error)}" for u in missed[:_SHOWN_UNREADABLE]]
+    lines += [f"not judged: {printable(u.error)}" for u in missed[:_SHOWN_UNREADABLE]]
     if len(missed) > _SHOWN_UNREADABLE:
         lines.append(f"not judged: {len(missed) - _SHOWN_UNREADABLE} more")
     return [*lines, ""] if lines else []
