@@ -77,10 +77,19 @@ def _require(holds: bool, otherwise: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The frames from first to last sight of whatever stands at the door."""
+    """The frames from first to last sight of whatever stands at the door.
+
+    Attributes:
+        began_at: when something was seen first.
+        seen_at: when something was seen last.
+        known_at: when a known animal was seen last, or the visit began.
+        window: the newest frames.
+        told: what was said so far.
+    """
 
     began_at: float
     seen_at: float
+    known_at: float
     window: tuple[Sighting, ...] = ()
     told: frozenset[Verdict] = frozenset()
 
@@ -158,8 +167,17 @@ def _observe(visit: Visit | None, sighting: Sighting | None, now: float, policy:
         visit = None
     if sighting is None:
         return visit
-    visit = visit or Visit(began_at=now, seen_at=now)
+    visit = visit or Visit(began_at=now, seen_at=now, known_at=now)
+    if sighting.species != OTHER:
+        visit = replace(visit, known_at=now)
+    elif now - visit.known_at > policy.visit_gap_seconds:
+        visit = _without_animal(visit)
     return replace(visit, seen_at=now, window=(*visit.window, sighting)[-policy.window_frames :])
+
+
+def _without_animal(visit: Visit) -> Visit:
+    """The animal has gone, though rain or branches go on: the next one is told of anew, they are not."""
+    return replace(visit, told=frozenset({Verdict.REFUSE}) if visit.told else visit.told)
 
 
 def _while_unlocked(

@@ -89,10 +89,32 @@ class Publisher(Protocol):
         """The door sees, or is blind."""
 
     def snapshot(self, pixels: Pixels) -> None:
-        """The picture that decided."""
+        """The picture that decided; nobody writes into it afterwards."""
 
     def stats(self, payload: Mapping[str, Any]) -> None:
         """How the door is doing."""
 
     def close(self) -> None:
         """Say goodbye and hang up; may be called twice."""
+
+
+class SilentPublisher:
+    """Tells nobody anything; what cares for a few things only inherits from this."""
+
+    def event(self, payload: Mapping[str, Any]) -> None:
+        """Something happened."""
+
+    def latch(self, state: LatchState) -> None:
+        """The bolt is now here."""
+
+    def camera(self, *, online: bool) -> None:
+        """The door sees, or is blind."""
+
+    def snapshot(self, pixels: Pixels) -> None:
+        """The picture that decided."""
+
+    def stats(self, payload: Mapping[str, Any]) -> None:
+        """How the door is doing."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""

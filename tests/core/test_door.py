@@ -254,8 +254,14 @@ def test_a_known_animal_that_is_neither_welcome_nor_kept_in_is_refused_at_once()
 
 
 def test_each_verdict_is_told_once_a_visit():
-    _, events = watch(Door(), *[SOMETHING] * 20, *[A_CAT] * 20, *[SOMETHING] * 20, *[A_CAT] * 20)
+    _, events = watch(Door(), *[SOMETHING] * 20, *[A_CAT] * 20, *[SOMETHING] * 12, *[A_CAT] * 20)
     assert verdicts(events) == [Verdict.REFUSE, Verdict.KEEP_IN]
+
+
+def test_in_endless_rain_each_animal_is_told_of_and_the_rain_once():
+    rain = [SOMETHING] * 30
+    _, events = watch(Door(), *rain, *[A_CAT] * 8, *rain, *[A_CAT] * 8, *rain, *[A_DOG] * 8, *rain * 4)
+    assert verdicts(events) == [Verdict.REFUSE, Verdict.KEEP_IN, Verdict.KEEP_IN, Verdict.ADMIT]
 
 
 def test_a_new_visit_is_told_anew():
