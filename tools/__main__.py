@@ -8,6 +8,8 @@ from tools.commands.bench import bench
 from tools.commands.bench_train import bench_train
 from tools.commands.convert import convert
 from tools.commands.data import data
+from tools.commands.distil import distil
+from tools.commands.draw import draw
 from tools.commands.evaluate import evaluate
 from tools.commands.export import export
 from tools.commands.models import models
@@ -22,7 +24,7 @@ def main() -> None:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # what is wrong with a picture is told in words
 
 
-for command in (data, models, train, evaluate, convert, export, bench, bench_train):
+for command in (data, draw, models, distil, train, evaluate, convert, export, bench, bench_train):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Recipe:
         label_smoothing: the share of certainty taken from the true class.
         memory: how much of the averaged weights stays at each step; they are what is kept, because they
             judge better and more evenly than those of any one step. 0 for no average.
+        weight_decay: the share by which AdamW shrinks the weights at each step, times the learning rate.
         seed: decides order and views.
     """
 
@@ -45,6 +46,7 @@ class Recipe:
     patience: int = 10
     label_smoothing: float = 0.0
     memory: float = 0.998
+    weight_decay: float = 1e-4
     seed: int = 0
 
 
@@ -86,8 +88,11 @@ class Plan:
         """
         if self.strategy == "scratch" and self.weights:
             raise ModelError("--strategy scratch learns from nothing: leave out --weights")
-        if self.strategy != "scratch" and not self.backbone.is_pretrained:
-            raise ModelError("this backbone has no pretrained weights to build on: use --strategy scratch")
+        if self.strategy != "scratch" and self.weights is None and not self.backbone.is_pretrained:
+            raise ModelError(
+                "this backbone has no pretrained weights to build on: use --strategy scratch, or name a "
+                "file of its weights with --weights"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ def test_each_network_has_as_many_parameters_as_published(name, classes, include
     assert parameters(BACKBONES[name], classes, include_top=include_top) == count
 
 
+def test_petnet_is_small_enough_for_a_model_of_two_megabytes():
+    network = BACKBONES["petnet"].network(include_top=False)
+    assert network.output_shape == (None, 256)
+    assert network.count_params() < 1_900_000
+    assert BACKBONES["petnet"].network().output_shape == (None, 1000)
+
+
 @settings(deadline=None, max_examples=50)
 @given(PICTURES)
 def test_vgg16_and_resnet50_see_what_keras_prepares_for_them(pictures):
@@ -163,6 +170,15 @@ def test_weights_without_classes_serve_for_features(files, suffix):
     assert known is None
 
 
+@pytest.mark.parametrize("name", ["petnet", "mlp"])
+def test_a_network_that_nobody_offers_takes_weights_of_ones_own(name, tmp_path):
+    whole = SMALL[name].network()
+    network, known = features(SMALL[name], saved(whole, tmp_path / "own.weights.h5"))
+    assert same_weights(network, keras.Model(whole.input, whole.layers[-2].output))
+    assert same_weights(known, whole.layers[-1])
+    assert known.output.shape == (None, 1000)
+
+
 @pytest.fixture(scope="module")
 def vgg16(tmp_path_factory):
     """A small VGG16 with its dense layers, and its file."""
@@ -256,10 +272,11 @@ def test_the_pretrained_network_is_as_sure_as_its_row_says(files):
     np.testing.assert_allclose(ours, np.asarray(logits) / 0.7, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("build", [features, imagenet_model])
 @pytest.mark.parametrize("name", [name for name, row in BACKBONES.items() if not row.is_pretrained])
-def test_a_network_nobody_trained_is_not_passed_off_as_pretrained(name):
-    with pytest.raises(ModelError, match=r"nobody offers weights of this network"):
-        imagenet_model(SMALL[name], None)
+def test_a_network_nobody_trained_is_not_passed_off_as_pretrained(name, build):
+    with pytest.raises(ModelError, match=r"nobody offers weights of this network: pass a file of your own"):
+        build(SMALL[name], None)
 
 
 def test_the_dense_layers_of_vgg16_are_not_downloaded_for_a_size_they_do_not_fit():

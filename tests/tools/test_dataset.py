@@ -4,7 +4,7 @@ import pytest
 
 from petdoor.errors import DataError
 from tests.pictures_on_disk import class_folders, jpeg, scene
-from tools.data.dataset import Example, open_dataset, require_two_classes
+from tools.data.dataset import Example, open_dataset, open_datasets, require_two_classes
 
 
 @pytest.fixture
@@ -231,3 +231,33 @@ def test_a_label_column_without_a_table_is_refused(kaggle):
 def test_a_named_set_takes_no_table(kaggle):
     with pytest.raises(DataError, match="keras:cifar10 brings its own labels"):
         open_dataset("keras:cifar10", csv=kaggle / "labels.csv")
+
+
+def test_several_folders_are_one_data_set_with_the_classes_of_all(tmp_path):
+    first = touched(tmp_path / "first", "dog/a.jpg", "raccoon/b.jpg")
+    second = touched(tmp_path / "second", "cat/c.jpg", "dog/d.jpg")
+    both = open_datasets([str(second), str(first)])
+    assert both.source == f"{second} and {first}"
+    assert both.classes == ("cat", "dog", "raccoon")
+    assert both.examples == (
+        Example(second / "cat/c.jpg", 0),
+        Example(second / "dog/d.jpg", 1),
+        Example(first / "dog/a.jpg", 1),
+        Example(first / "raccoon/b.jpg", 2),
+    )
+
+
+def test_several_folders_of_numbered_classes_stay_ordered_as_numbers(tmp_path):
+    first, second = touched(tmp_path / "a", "151/a.jpg", "9/b.jpg"), touched(tmp_path / "b", "30/c.jpg")
+    assert open_datasets([str(first), str(second)]).classes == ("9", "30", "151")
+
+
+def test_one_folder_is_what_it_is(tmp_path):
+    folder = str(touched(tmp_path, "dog/a.jpg", "cat/b.jpg"))
+    assert open_datasets([folder]) == open_dataset(folder)
+
+
+def test_a_table_labels_one_folder_only(kaggle):
+    folders = [str(kaggle / "train")] * 2
+    with pytest.raises(DataError, match="--csv labels the pictures of one folder: give one --data, not 2"):
+        open_datasets(folders, csv=kaggle / "labels.csv")

@@ -6,7 +6,8 @@ import pytest
 
 from petdoor.errors import TrainingError
 from tests.fakes import SilentTeller
-from tools.training.fit import Labelled, Recipe, Trainer
+from tools.training.classification import Classification, Labelled
+from tools.training.fit import Recipe, Trainer
 
 COUNT, WIDTH, CLASSES = 96, 6, 3
 
@@ -55,14 +56,12 @@ def network():
 
 def fit(folder, *, model=None, teller=None, train=None, class_weights=(1, 1, 1), **recipe):
     model = model or network()
-    trainer = Trainer(
-        model,
-        Recipe("test", **{"epochs": 6, "learning_rate": 0.02, "batch": 16, **recipe}),
-        class_weights=class_weights,
-        checkpoint=folder / "test.npz",
-        teller=teller or SilentTeller(),
+    told = Recipe("test", **{"epochs": 6, "learning_rate": 0.02, "batch": 16, **recipe})
+    task = Classification(
+        train or labelled(), labelled(30), class_weights=class_weights, label_smoothing=told.label_smoothing
     )
-    return model, trainer.fit(train or labelled(), labelled(30))
+    checkpoint = folder / "test.npz"
+    return model, Trainer(model, told, task, checkpoint=checkpoint, teller=teller or SilentTeller()).fit()
 
 
 def weights_of(model):

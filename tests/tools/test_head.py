@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.tools.test_fit import Points
-from tools.training.fit import Labelled
+from tools.training.classification import Labelled
 from tools.training.head import begin_with_what_is_known, class_weights, head
 
 

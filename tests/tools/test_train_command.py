@@ -98,6 +98,32 @@ def test_a_pretrained_network_learns_new_classes(photos, tmp_path):
     assert done.stdout.index("head   1/") < done.stdout.index("fine-tune   1/8")
 
 
+@pytest.fixture(scope="module")
+def own_weights(tmp_path_factory):
+    """Weights of a small petnet, as tools distil writes them."""
+    from tools.networks.backbones import BACKBONES
+
+    path = tmp_path_factory.mktemp("own") / "petnet.weights.h5"
+    BACKBONES["petnet"].chosen(size=32).network().save_weights(path)
+    return path
+
+
+@pytest.mark.parametrize("strategy", ["head", "fine-tune"])
+def test_a_network_of_ones_own_is_built_on_with_photos_of_two_folders(tmp_path, own_weights, strategy):
+    for name, folder in (("dog", "first"), ("cat", "first"), ("dog", "second"), ("other", "second")):
+        for number in range(10):
+            seed = number if folder == "first" else 50 + number
+            jpeg(tmp_path / folder / name / f"{number}.jpg", tinted(name, seed))
+    done = run_tools(
+        *("train", "--data", tmp_path / "first", "--data", tmp_path / "second", "--strategy", strategy),
+        *("--backbone", "petnet", "--size", 32, "--weights", own_weights, "--views", 2, "--epochs", 2),
+        *("--head-epochs", 2, "--false-accept", 1, "--max-drop", 100, "--output", tmp_path / "door.tflite"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 classes: 32 photos to train on" in done.stdout
+    assert TFLiteClassifier(tmp_path / "door.tflite").labels == ("cat", "dog", "other")
+
+
 class Run:
     """A training in a process of its own, to be stopped on the way."""
 
@@ -264,7 +290,8 @@ def test_photos_of_nobody_who_may_pass_are_refused(photos, tmp_path):
 
 
 def test_a_network_without_pretrained_weights_cannot_be_fine_tuned(photos, tmp_path):
-    assert "--strategy scratch" in refusal(tmp_path, "--strategy", "fine-tune", data=photos)
+    sentence = refusal(tmp_path, "--strategy", "fine-tune", data=photos)
+    assert "use --strategy scratch, or name a file of its weights with --weights" in sentence
 
 
 def test_weights_for_a_training_from_nothing_are_refused(photos, tmp_path):

@@ -13,7 +13,7 @@ from tools.commands.common import data_options, faults_end_here, loading_tensorf
 @click.option("--only", type=click.Choice(["plain", "ours"]), help="Run one in this process, and print JSON.")
 def bench_train(
     *,
-    source: str,
+    sources: tuple[str, ...],
     csv: Path | None,
     label_column: str | None,
     species: tuple[str, ...],
@@ -30,13 +30,14 @@ def bench_train(
         from tools.bench_train import bench_train as both
         from tools.bench_train import one
         from tools.console import RichTeller
-        from tools.data.dataset import open_dataset
+        from tools.data.dataset import open_datasets
 
         if only is None:
-            given = {"--data": source, "--csv": csv, "--label-column": label_column, "--weights": weights}
-            both([str(part) for pair in given.items() if pair[1] for part in pair], RichTeller())
+            data = [("--data", source) for source in sources]
+            given = [*data, ("--csv", csv), ("--label-column", label_column), ("--weights", weights)]
+            both([str(part) for pair in given if pair[1] for part in pair], RichTeller())
             return
         with loading_tensorflow():
             import tools.training.strategies  # noqa: F401 -- TensorFlow speaks while it loads
-        dataset = open_dataset(source, csv=csv, label_column=label_column)
+        dataset = open_datasets(sources, csv=csv, label_column=label_column)
         click.echo(one(only, dataset, weights, RichTeller()))

@@ -58,15 +58,16 @@ def label_options(command: Command) -> Command:
 
 
 def data_options(command: Command) -> Command:
-    """Which labelled photos a command works on: source, and what ``label_options`` tells of it."""
-    source = click.option(
+    """Which labelled photos a command works on: sources, and what ``label_options`` tells of them."""
+    sources = click.option(
         "--data",
-        "source",
+        "sources",
         required=True,
+        multiple=True,
         help="Labelled photos: a folder with a folder a class, or of photos with --csv; "
-        "keras:NAME or tfds:NAME.",
+        "keras:NAME or tfds:NAME. May be repeated: classes of the same name become one.",
     )
-    return source(label_options(command))
+    return sources(label_options(command))
 
 
 def result_options(command: Command) -> Command:

@@ -27,7 +27,7 @@ from tools.commands.common import aside, data_options, faults_end_here, groups, 
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64))
 def evaluate(  # noqa: PLR0917 -- click hands all over by name
     model: Path,
-    source: str,
+    sources: tuple[str, ...],
     csv: Path | None,
     label_column: str | None,
     species: tuple[str, ...],
@@ -56,7 +56,7 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
     """
     with faults_end_here():
         from tools.console import RichTeller
-        from tools.data.dataset import open_dataset
+        from tools.data.dataset import open_datasets
         from tools.data.taxonomy import species_of
         from tools.judging import summary
         from tools.judging.conduct import Conduct
@@ -67,7 +67,7 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
 
         if folder:
             make_sure_of_folder(folder)
-        dataset = open_dataset(source, csv=csv, label_column=label_column, say=aside)
+        dataset = open_datasets(sources, csv=csv, label_column=label_column, say=aside)
         truths = species_of(dataset.classes, groups(species))
         conduct = Conduct(_named(admit), _named(keep_in), method, threshold)
         paths = [path for path in (model, other) if path]

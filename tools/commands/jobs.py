@@ -1,12 +1,15 @@
 """From the options of a command to what the tools are told."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from petdoor.errors import ConfigError
+from petdoor import pictures
+from petdoor.errors import ConfigError, DataError
 from tools.commands.common import groups, names
 from tools.console import Teller
-from tools.data.dataset import Dataset, open_dataset
+from tools.data.dataset import Dataset, open_dataset, open_datasets
+from tools.lesson import Lesson
 from tools.networks.backbones import BACKBONES
 from tools.plan import Conversion, Job, Plan, Recipe, Wish
 
@@ -31,7 +34,7 @@ def job_of(told: Mapping[str, Any], teller: Teller) -> Job:
         shares=_shares(told["split"], has_test=told["test"] is not None),
         wish=_wish(told),
         output=output,
-        folder=told["work"] or output.with_name(f"{output.name}.training"),
+        folder=told["work"] or _beside(output),
         distribute=told["distribute"],
         test=open_dataset(told["test"], say=teller.say) if told["test"] else None,
     )
@@ -55,8 +58,50 @@ def conversion_of(told: Mapping[str, Any], teller: Teller) -> Conversion:
     )
 
 
+def lesson_of(told: Mapping[str, Any]) -> Lesson:
+    """What ``tools distil`` is told by its options.
+
+    Raises:
+        DataError: a folder holds no photos.
+        ModelError: there is no such network.
+    """
+    output, epochs = told["output"], told["epochs"]
+    recipe = Recipe(
+        "distil",
+        epochs,
+        told["learning_rate"],
+        batch=told["batch"],
+        patience=epochs,  # the last epochs of a long lesson are its best
+        weight_decay=told["weight_decay"],
+        seed=told["seed"],
+    )
+    return Lesson(
+        photos=[path for pattern in told["photos"] for path in _photos(pattern)],
+        names=(told["teacher"], told["backbone"]),
+        teacher=BACKBONES[told["teacher"]],
+        weights=told["weights"],
+        pupil=BACKBONES[told["backbone"]].chosen(size=told["size"]),
+        views=told["views"],
+        recipe=recipe,
+        precision=told["precision"],
+        output=output,
+        folder=told["work"] or _beside(output),
+    )
+
+
+def _beside(output: Path) -> Path:
+    return output.with_name(f"{output.name}.training")
+
+
+def _photos(pattern: str) -> list[Path]:
+    found = pictures.find(pattern)
+    if not found:
+        raise DataError(f"--photos {pattern}: no photos there")
+    return found
+
+
 def _opened(told: Mapping[str, Any], teller: Teller) -> Dataset:
-    return open_dataset(told["source"], csv=told["csv"], label_column=told["label_column"], say=teller.say)
+    return open_datasets(told["sources"], csv=told["csv"], label_column=told["label_column"], say=teller.say)
 
 
 def _wish(told: Mapping[str, Any]) -> Wish:

@@ -1,6 +1,6 @@
 """Labelled pictures, wherever they come from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,7 +32,7 @@ class Dataset:
     Attributes:
         source: what the user called it.
         classes: the class names, in order.
-        examples: the pictures, sorted by path; whether each can be read is not yet known.
+        examples: the pictures of each source, sorted by path; whether each can be read is not yet known.
     """
 
     source: str
@@ -72,6 +72,36 @@ def open_dataset(
     if csv is None:
         return _of_class_folders(source, folder)
     return _assembled(source, labelled(csv, folder, label_column=label_column))
+
+
+def open_datasets(
+    sources: Sequence[str],
+    *,
+    csv: Path | None = None,
+    label_column: str | None = None,
+    say: Callable[[str], object] = lambda _: None,
+) -> Dataset:
+    """Open each source as ``open_dataset`` does, and make one data set of them.
+
+    Raises:
+        DataError: one cannot be opened, or a table is to label several.
+    """
+    if csv is not None and len(sources) > 1:
+        raise DataError(f"--csv labels the pictures of one folder: give one --data, not {len(sources)}")
+    opened = [open_dataset(source, csv=csv, label_column=label_column, say=say) for source in sources]
+    return merged(opened)
+
+
+def merged(datasets: Sequence[Dataset]) -> Dataset:
+    """One data set of several, in their order; classes of the same name are the same class."""
+    classes = in_order(name for dataset in datasets for name in dataset.classes)
+    index = {name: i for i, name in enumerate(classes)}
+    examples = (
+        Example(example.path, index[dataset.classes[example.label]])
+        for dataset in datasets
+        for example in dataset.examples
+    )
+    return Dataset(" and ".join(dataset.source for dataset in datasets), classes, tuple(examples))
 
 
 def require_two_classes(dataset: Dataset) -> None:

@@ -86,6 +86,12 @@ def survey(dataset: Dataset, teller: Teller) -> Survey:
     return Survey(tuple(records), tuple(unreadable))
 
 
+def tell_unreadable(found: Survey, teller: Teller) -> None:
+    """A sentence for each picture that is left out."""
+    for path, reason in found.unreadable:
+        teller.say(f"skipped {path}: {reason}")
+
+
 def duplicates(records: Sequence[Record]) -> tuple[tuple[Record, ...], ...]:
     """The groups of files with the same content."""
     groups: dict[str, list[Record]] = defaultdict(list)

@@ -106,6 +106,12 @@ def _from_scratch(name: str) -> Callable[..., "keras.Model"]:
     return build
 
 
+def _petnet(**options: Any) -> "keras.Model":
+    from tools.networks.petnet import petnet
+
+    return petnet(**options)
+
+
 def _minus_one_to_one() -> "keras.Layer":
     import keras
 
@@ -165,6 +171,14 @@ BACKBONES: Final[dict[str, Backbone]] = {
         preprocess=_caffe_centred,
         preprocessing="BGR, ImageNet means subtracted",
         size=224,
+    ),
+    "petnet": Backbone(
+        about="petdoor's own, of the model that ships: learnt from another network with tools distil",
+        build=_petnet,
+        preprocess=_minus_one_to_one,
+        preprocessing="to -1..1",
+        size=128,
+        is_pretrained=False,
     ),
     "mlp": Backbone(
         about="no convolution: what a picture classifier must beat",

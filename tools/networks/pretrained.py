@@ -45,7 +45,7 @@ def features(
 
     Args:
         backbone: a row of ``BACKBONES``.
-        weights: as for ``imagenet_model``; not looked at for a network without pretrained weights.
+        weights: as for ``imagenet_model``; there is a download for pretrained networks only.
         include_top: keep the network's own dense layers below the classes (VGG16: two of 4096).
 
     Returns:
@@ -55,7 +55,7 @@ def features(
     Raises:
         ModelError: the weights cannot be had, or do not fit.
     """
-    if not backbone.is_pretrained:
+    if weights == RANDOM_WEIGHTS and not backbone.is_pretrained:
         return backbone.network(include_top=False), None
     if backbone.has_dense_top and not include_top:
         return _convolutions(backbone, weights), None

@@ -14,21 +14,23 @@ from petdoor.pictures import Picture, resized
 Random = np.random.Generator
 _Floats = NDArray[np.float32]
 
-_LEAST_AREA: Final = 0.6
+LEAST_AREA: Final = 0.6
 _ROTATION_DEGREES: Final = 6.0
 _LUMA: Final = np.array((0.299, 0.587, 0.114), np.float32)
 
 
-def augmented(picture: Picture, size: tuple[int, int], random: Random) -> Picture:
-    """A changed copy of an RGB picture, at ``size`` (height, width)."""
-    cut = resized(_flipped(_cropped(picture, random), random), size)
+def augmented(
+    picture: Picture, size: tuple[int, int], random: Random, *, least_area: float = LEAST_AREA
+) -> Picture:
+    """A changed copy of an RGB picture, at ``size`` (height, width), of ``least_area`` of it at least."""
+    cut = resized(_flipped(_cropped(picture, random, least_area), random), size)
     light = _night_grey(_exposed(_rotated(cut, random).astype(np.float32), random), random)
     return np.clip(_noisy(_blurred(light, random), random), 0, 255).astype(np.uint8)
 
 
-def _cropped(picture: Picture, random: Random) -> Picture:
-    """Three fifths of the picture at least, somewhere, of nearly the same shape."""
-    scale, stretch = np.sqrt(random.uniform(_LEAST_AREA, 1)), np.exp(random.uniform(-0.15, 0.15))
+def _cropped(picture: Picture, random: Random, least_area: float) -> Picture:
+    """A part of the picture, somewhere, of nearly the same shape."""
+    scale, stretch = np.sqrt(random.uniform(least_area, 1)), np.exp(random.uniform(-0.15, 0.15))
     height, width = picture.shape[:2]
     high = max(1, min(height, round(height * scale * stretch)))
     wide = max(1, min(width, round(width * scale / stretch)))

@@ -6,10 +6,9 @@ TensorFlow) nor starts again in the middle with the same order of pictures.
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -21,25 +20,33 @@ from tools.console import Teller
 from tools.plan import Recipe
 from tools.training.average import Average
 from tools.training.checkpoint import Checkpoint, Progress
-from tools.training.sources import Source, batches
 
-_EVALUATION_BATCH: Final = 64
-_TEMPERATURES: Final = np.arange(0.5, 4, 0.1)
+Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A source and the class of each of its arrays (int64).
+class Task(Protocol):
+    """What a model is to learn: examples with their targets, and what an answer costs.
 
     Attributes:
-        source: the arrays.
-        labels: their classes.
-        views: how many views of each to validate on; more of them tell two epochs apart more surely.
+        total_weight: what all examples of one epoch weigh together.
+        verdict: what its accuracy counts, for people: the share of answers that are *right*, say.
     """
 
-    source: Source
-    labels: NDArray[np.int64]
-    views: int = 1
+    @property
+    def total_weight(self) -> float: ...
+    @property
+    def verdict(self) -> str: ...
+
+    def __len__(self) -> int: ...
+
+    def batches(self, indices: Indices, views: Indices, *, batch: int) -> tf.data.Dataset:
+        """Arrays and their targets, ``batch`` at a time, in the order of ``indices``."""
+
+    def losses(self, answers: Any, targets: Any) -> Any:
+        """What each of the model's answers to a batch costs, weighted."""
+
+    def validate(self, answers: Callable[[Any], Any]) -> tuple[float, float]:
+        """Mean loss and accuracy, on examples that are not learnt from, of what maps arrays to answers."""
 
 
 class Trainer:
@@ -49,29 +56,25 @@ class Trainer:
         self,
         model: keras.Model,
         recipe: Recipe,
+        task: Task,
         *,
-        class_weights: Sequence[float],
         checkpoint: Path,
         teller: Teller,
     ) -> None:
         """Nothing is trained yet.
 
         Args:
-            model: arrays of the sources in, logits out.
+            model: the task's arrays in, its answers out.
             recipe: how.
-            class_weights: what a mistake on each class costs.
+            task: what.
             checkpoint: the file that a later run goes on from.
             teller: told after each epoch.
         """
-        self._model, self._recipe, self._teller = model, recipe, teller
-        self._class_weights = np.asarray(class_weights, np.float32)
+        self._model, self._recipe, self._task, self._teller = model, recipe, task, teller
         self._checkpoint = Checkpoint(checkpoint)
         self._strategy = tf.distribute.get_strategy()
-        self._loss = keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.label_smoothing, reduction=None
-        )
 
-    def fit(self, train: Labelled, validation: Labelled) -> list[dict[str, Any]]:
+    def fit(self) -> list[dict[str, Any]]:
         """Train, and leave the model with the weights that did best on validation.
 
         Returns:
@@ -82,25 +85,25 @@ class Trainer:
             TrainingError: the loss is not a number any more.
             OSError: the checkpoint cannot be written.
         """
-        self._check_batch(len(train.labels))
+        self._check_batch(len(self._task))
         with self._strategy.scope():
-            self._optimiser = _optimiser(self._recipe, len(train.labels))
+            self._optimiser = _optimiser(self._recipe, len(self._task))
             self._optimiser.build(self._model.trainable_variables)
             self._average = Average(self._model.variables, self._recipe.memory)
         variables = [*self._model.variables, *self._optimiser.variables, *self._average.variables]
         progress = self._checkpoint.restore(variables)
-        step, scores = tf.function(self._distributed_step), tf.function(self._scores)
+        step, answers = tf.function(self._distributed_step), tf.function(self._answers)
         if progress.epochs_done:
             self._teller.say(f"{self._recipe.stage}: going on after epoch {progress.epochs_done}")
         else:
             # What it was before may turn out better than anything that follows.
-            best_loss, _ = self._validate(scores, validation)
+            best_loss, _ = self._validate(answers)
             progress = Progress(best_loss=best_loss, best_weights=self._weights())
         while progress.epochs_done < self._recipe.epochs and not self._is_settled(progress):
             epoch, began = progress.epochs_done, time.monotonic()
-            loss = self._epoch(step, train, epoch)
+            loss = self._epoch(step, epoch)
             with self._average.in_place():
-                val_loss, val_accuracy = self._validate(scores, validation)
+                val_loss, val_accuracy = self._validate(answers)
                 weights = self._weights()
             row = {"stage": self._recipe.stage, "epoch": epoch + 1, "loss": loss}
             progress = progress.after({**row, "val_loss": val_loss, "val_accuracy": val_accuracy}, weights)
@@ -121,11 +124,11 @@ class Trainer:
     def _is_settled(self, progress: Progress) -> bool:
         return progress.epochs_since_best >= self._recipe.patience
 
-    def _epoch(self, step: Any, train: Labelled, epoch: int) -> float:
-        count, recipe = len(train.labels), self._recipe
+    def _epoch(self, step: Any, epoch: int) -> float:
+        count, recipe = len(self._task), self._recipe
         order = np.random.default_rng((recipe.seed, epoch)).permutation(count)
         views = np.random.default_rng((recipe.seed, epoch, 1)).integers(0, 2**62, count)
-        dataset = self._shared(train, order, views)
+        dataset = self._shared(order, views)
         total, steps = 0.0, math.ceil(count / recipe.batch)
         doing = f"{recipe.stage} {epoch + 1}/{recipe.epochs}"
         for batch in self._teller.track(dataset, doing, total=steps):
@@ -134,9 +137,9 @@ class Trainer:
             raise TrainingError(
                 f"{recipe.stage}: the loss is not a number any more; try a smaller --learning-rate"
             )
-        return total / float(self._class_weights[train.labels].sum())
+        return total / self._task.total_weight
 
-    def _shared(self, train: Labelled, order: NDArray[np.int64], views: NDArray[np.int64]) -> Any:
+    def _shared(self, order: Indices, views: Indices) -> Any:
         """Each worker's share of every batch, so that all of them together make the batch that one would."""
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
@@ -144,10 +147,7 @@ class Trainer:
             # A device without an example in the last batch would spoil all: it is left out.
             whole = order if workers == replicas else order[: -(len(order) % self._recipe.batch) or None]
             mine = _share(whole, self._recipe.batch, context.input_pipeline_id, workers)
-            batch = self._recipe.batch // replicas
-            arrays = batches(train.source, mine, views[mine], batch=batch)
-            labels = tf.data.Dataset.from_tensor_slices(train.labels[mine]).batch(batch)
-            return tf.data.Dataset.zip(arrays, labels)
+            return self._task.batches(mine, views[mine], batch=self._recipe.batch // replicas)
 
         return self._strategy.distribute_datasets_from_function(of_worker)
 
@@ -156,35 +156,21 @@ class Trainer:
         self._average.update()
         return loss
 
-    def _step(self, arrays: Any, labels: Any) -> Any:
-        one_hot = tf.one_hot(labels, len(self._class_weights))
+    def _step(self, arrays: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            scores = self._model(tf.cast(arrays, tf.float32), training=True)
-            weighted = self._loss(one_hot, scores) * tf.gather(self._class_weights, labels)
+            answers = self._model(tf.cast(arrays, tf.float32), training=True)
             # Divided by the whole batch: the workers' gradients are added up.
-            loss = tf.reduce_sum(weighted) / self._recipe.batch
+            loss = tf.reduce_sum(self._task.losses(answers, targets)) / self._recipe.batch
         variables = self._model.trainable_variables
         self._optimiser.apply(tape.gradient(loss, variables), variables)
         return loss * self._recipe.batch
 
-    def _scores(self, arrays: Any) -> Any:
+    def _answers(self, arrays: Any) -> Any:
         return self._model(tf.cast(arrays, tf.float32), training=False)
 
-    def _validate(self, scores: Any, validation: Labelled) -> tuple[float, float]:
-        """Mean log loss over all views, and accuracy on the plain ones.
-
-        Each class weighs the same as in training. The loss is taken at the temperature at which it is
-        least: a network grows too sure of itself long before it stops judging better.
-        """
-        count = len(validation.labels)
-        indices, labels = (np.tile(a, validation.views) for a in (np.arange(count), validation.labels))
-        views = np.repeat(np.arange(validation.views), count)
-        arrays = batches(validation.source, indices, views, batch=_EVALUATION_BATCH)
-        logits = np.concatenate([scores(batch).numpy() for batch in arrays]).astype(np.float64)
-        weights = self._class_weights[labels]
-        loss = min(_log_loss(logits / warmth, labels, weights) for warmth in _TEMPERATURES)
-        plain_are_right = logits[:count].argmax(axis=1) == validation.labels
-        return self._agreed(loss), float(plain_are_right.mean())
+    def _validate(self, answers: Any) -> tuple[float, float]:
+        loss, accuracy = self._task.validate(answers)
+        return self._agreed(loss), accuracy
 
     def _agreed(self, value: float) -> float:
         """The mean over all workers, so that they stop at the same epoch."""
@@ -198,22 +184,16 @@ class Trainer:
         best = "  best so far" if progress.epochs_since_best == 0 else ""
         self._teller.say(
             f"{row['stage']} {row['epoch']:3}/{self._recipe.epochs}  loss {row['loss']:.3f}  "
-            f"validation {row['val_loss']:.3f}, {row['val_accuracy']:.1%} right  "
+            f"validation {row['val_loss']:.3f}, {row['val_accuracy']:.1%} {self._task.verdict}  "
             f"{seconds:.0f} s, at most {left * seconds / 60:.0f} min left{best}"
         )
 
 
-def _share(order: NDArray[np.int64], batch: int, worker: int, workers: int) -> NDArray[np.int64]:
+def _share(order: Indices, batch: int, worker: int, workers: int) -> Indices:
     """What one of several workers does of each batch; what cannot be shared out evenly is left out."""
     even = len(order) - len(order) % workers
-    mine: NDArray[np.int64] = order[:even][np.arange(even) % batch % workers == worker]
+    mine: Indices = order[:even][np.arange(even) % batch % workers == worker]
     return mine
-
-
-def _log_loss(logits: NDArray[Any], labels: NDArray[np.int64], weights: NDArray[Any]) -> float:
-    logits = logits - logits.max(axis=1, keepdims=True)
-    losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
-    return float(np.average(losses, weights=weights))
 
 
 def _optimiser(recipe: Recipe, examples: int) -> keras.optimizers.Optimizer:
@@ -223,7 +203,7 @@ def _optimiser(recipe: Recipe, examples: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.SGD(rate, momentum=0.9)
     if recipe.optimiser == "adam":
         return keras.optimizers.Adam(rate)
-    return keras.optimizers.AdamW(rate, weight_decay=1e-4)
+    return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
 
 
 def _schedule(recipe: Recipe, steps: int) -> Any:

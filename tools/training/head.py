@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.training.fit import Labelled
+from tools.training.classification import Labelled
 
 _SHARPNESS: Final = 3.0
 

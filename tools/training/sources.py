@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -14,9 +15,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from petdoor import pictures
-from petdoor.errors import ConfigError
-from tools.console import Teller
-from tools.training.augment import augmented
+from petdoor.errors import ConfigError, PictureError
+from tools.console import Teller, first_line
+from tools.training.augment import LEAST_AREA, augmented
 
 _BATCH: Final = 8
 _PREFETCHED_BATCHES: Final = 2
@@ -48,11 +49,13 @@ class Photos:
         paths: the files.
         size: height and width to bring them to.
         seed: decides what view 1 and the others look like.
+        least_area: how much of a photo they show at least.
     """
 
     paths: Sequence[Path]
     size: tuple[int, int]
     seed: int = 0
+    least_area: float = LEAST_AREA
     dtype: type[np.generic] = np.uint8
 
     @property
@@ -66,7 +69,8 @@ class Photos:
         picture = pictures.read(self.paths[index])
         if number == 0:
             return pictures.resized(picture, self.size)
-        return augmented(picture, self.size, np.random.default_rng((self.seed, index, number)))
+        random = np.random.default_rng((self.seed, index, number))
+        return augmented(picture, self.size, random, least_area=self.least_area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +171,13 @@ def batches(
         .batch(batch)
         .prefetch(_PREFETCHED_BATCHES)
     )
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """A picture that cannot be read any more is named; TensorFlow wraps it in its own error."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        line = next((line for line in error.message.splitlines() if "Error:" in line), first_line(error))
+        raise PictureError(line.strip()) from error

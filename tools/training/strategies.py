@@ -13,7 +13,8 @@ from tools.data.dataset import Example
 from tools.networks.pretrained import RANDOM_WEIGHTS, features, on_raw_pixels
 from tools.networks.surgery import cut
 from tools.plan import Plan, Recipe
-from tools.training.fit import Labelled, Trainer
+from tools.training.classification import Classification, Labelled
+from tools.training.fit import Trainer
 from tools.training.head import begin_with_what_is_known, class_weights, head
 from tools.training.sources import Kept, Photos, Source, keep
 
@@ -110,18 +111,15 @@ class Training:
         weights = [1.0] * self._photoset.classes
         if self._plan.is_balanced:
             weights = class_weights(self._labels["train"].tolist(), self._photoset.classes)
-        trainer = Trainer(
-            model,
-            recipe,
-            class_weights=weights,
-            checkpoint=self._folder / f"{recipe.stage}.npz",
-            teller=self._teller,
-        )
         views = 1 if isinstance(validation, Photos) else self._validation_views
-        self.history += trainer.fit(
+        task = Classification(
             Labelled(train, self._labels["train"]),
             Labelled(validation, self._labels["validation"], views),
+            class_weights=weights,
+            label_smoothing=recipe.label_smoothing,
         )
+        checkpoint = self._folder / f"{recipe.stage}.npz"
+        self.history += Trainer(model, recipe, task, checkpoint=checkpoint, teller=self._teller).fit()
 
     @property
     def _validation_views(self) -> int:

@@ -1,24 +1,22 @@
 """``tools train``: from labelled photos to a model for the door, and a report of how well it does."""
 
-import contextlib
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import keras
-import tensorflow as tf
 
-from petdoor.errors import DataError, PictureError
-from tools.console import Teller, first_line
+from petdoor.errors import DataError
+from tools.console import Teller
 from tools.conversion.finish import Draft, Finished, finish, parity_on
 from tools.conversion.parity import Parity
 from tools.data.dataset import Dataset
 from tools.data.split import Split, split
-from tools.data.survey import Survey, survey
+from tools.data.survey import Survey, survey, tell_unreadable
 from tools.data.taxonomy import labels_of
 from tools.judging.conduct import Conduct
 from tools.judging.evaluate import evaluate
@@ -26,6 +24,7 @@ from tools.judging.report import write_report
 from tools.judging.summary import as_text
 from tools.plan import Job
 from tools.training import distribution
+from tools.training.sources import plain_words
 from tools.training.strategies import Photoset, Training
 from tools.training.workfolder import forget_stages, prepare
 
@@ -68,7 +67,7 @@ def train(job: Job, teller: Teller) -> Trained | None:
     job.check()
     distribution.check(job.distribute)
     found = survey(job.dataset, teller)
-    _tell_unreadable(found, teller)
+    tell_unreadable(found, teller)
     _check_classes(job.dataset, found)
     parts = split(found.records, shares=job.shares, seed=job.plan.rest.seed)
     teller.say(
@@ -127,7 +126,7 @@ def _trained(
     job: Job, parts: Split, folder: Path, teller: Teller
 ) -> tuple[keras.Model, Sequence[Mapping[str, Any]]]:
     keras.utils.set_random_seed(job.plan.rest.seed)
-    with distribution.strategy(job.distribute).scope(), _plain_words():
+    with distribution.strategy(job.distribute).scope(), plain_words():
         photoset = Photoset(parts.train, parts.validation, len(job.dataset.classes))
         training = Training(job.plan, photoset, folder=folder, teller=teller)
         return training.run(), training.history
@@ -136,11 +135,6 @@ def _trained(
 def _judged_on(job: Job, parts: Split) -> str:
     """Whether photos were set aside, or those that chose epoch and threshold must do."""
     return "test" if job.test or parts.test else "validation"
-
-
-def _tell_unreadable(found: Survey, teller: Teller) -> None:
-    for path, reason in found.unreadable:
-        teller.say(f"skipped {path}: {reason}")
 
 
 def _check_classes(dataset: Dataset, found: Survey) -> None:
@@ -157,7 +151,7 @@ def _test_photos(job: Job, parts: Split, teller: Teller) -> Dataset:
         return Dataset(job.dataset.source, job.dataset.classes, parts.test or parts.validation)
     numbers = [job.dataset.classes.index(name) for name in job.test.classes]
     found = survey(job.test, teller)
-    _tell_unreadable(found, teller)
+    tell_unreadable(found, teller)
     examples = (
         dataclasses.replace(record.example, label=numbers[record.example.label]) for record in found.records
     )
@@ -205,13 +199,3 @@ def _fingerprint(job: Job, found: Survey) -> str:
         "photos": [(record.digest, record.example.label) for record in found.records],
     }
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
-
-
-@contextlib.contextmanager
-def _plain_words() -> Iterator[None]:
-    """A picture that cannot be read any more is named; TensorFlow wraps it in its own error."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        line = next((line for line in error.message.splitlines() if "Error:" in line), first_line(error))
-        raise PictureError(line.strip()) from error

@@ -10,7 +10,7 @@ from petdoor.errors import ConfigError
 from tools.console import Teller
 
 _MARK: Final = ".petdoor-training"
-_OURS: Final = ("features-train", "features-validation", "lower-train", "lower-validation")
+_OURS: Final = ("teacher", "features-train", "features-validation", "lower-train", "lower-validation")
 
 
 def prepare(folder: Path, fingerprint: str, teller: Teller) -> IO[str]:
