@@ -12,29 +12,15 @@ from threading import Event as Flag
 
 import click
 
-from petdoor import __version__, checks, config, logs, parts
+from petdoor import __version__, checks, config, logs, options, parts
 from petdoor.adapters.latch import is_simulated
 from petdoor.classify import Judgement, judge_all
+from petdoor.demo import play
 from petdoor.errors import ConfigError, PetDoorError
-from petdoor.settings import Settings
+from petdoor.film import open_film
+from petdoor.settings import DEMO
 
 log = logging.getLogger(__name__)
-
-DEFAULT_CONFIGS = (Path("config.yaml"), Path("/etc/petdoor/config.yaml"))
-
-_config_option = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    help="The settings.  [default: config.yaml here, else /etc/petdoor/config.yaml]",
-)
-_source_option = click.option(
-    "--source",
-    help="Instead of camera.source: 0, /dev/video0, picamera:0, a URL, a clip, a folder or glob of pictures.",
-)
-_model_option = click.option(
-    "--model", "model_path", type=click.Path(path_type=Path), help="Instead of model.path: a .tflite file."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,55 +28,65 @@ _model_option = click.option(
 def main() -> None:
     """A pet door that opens for dogs, and only for dogs.
 
-    Try a photo first (petdoor classify rex.jpg), then look whether everything is in place (petdoor
-    check), then let the door run (petdoor run).
+    Watch it at work first (petdoor demo), try a photo (petdoor classify rex.jpg), look whether everything is
+    in place (petdoor check), then let the door run (petdoor run).
     """
 
 
 @main.command()
-@_config_option
-@_source_option
-@_model_option
-@click.option("--loop", is_flag=True, help="Play a clip or a folder of pictures again and again.")
-def run(config_path: Path | None, source: str | None, model_path: Path | None, loop: bool) -> None:
+@options.config_option
+@options.source_option
+@options.model_option
+@options.snapshots_option
+@click.option("--loop", is_flag=True, help="Play a clip, a folder of pictures or the demo again and again.")
+def run(
+    config_path: Path | None,
+    source: str | None,
+    model_path: Path | None,
+    snapshots: Path | None,
+    loop: bool,
+) -> None:
     """Watch the camera and work the latch, until Ctrl-C or SIGTERM.
 
-    A clip or a folder of pictures is played once, as if the camera saw it.
+    A clip, a folder of pictures or the demo is played once, as if the camera saw it. At the end petdoor says
+    what came of it.
     """
     with faults_end_here():
-        settings = _overridden(_settings(config_path), source, model_path)
+        given = options.settings(config_path, source)
+        settings = options.overridden(given, source=source, model=model_path, snapshots=snapshots)
         if loop:
             camera = settings.camera.model_copy(update={"loop": True})
             settings = settings.model_copy(update={"camera": camera})
         logs.configure(settings.log_level, sys.stderr, os.environ)
     with faults_end_here(say=log.critical):
-        parts.run_door(settings, os.environ, stop_on_signals(), parts.pin_factory(settings.latch))
+        parts.run_door(settings, os.environ, stop_on_signals(), parts.pins_for(settings))
 
 
 @main.command()
-@_config_option
-@_source_option
-@_model_option
+@options.config_option
+@options.source_option
+@options.model_option
 def check(config_path: Path | None, source: str | None, model_path: Path | None) -> None:
-    """Try settings, model, camera, GPIO and broker, and say how each fares.
+    """Try settings, model, camera, GPIO, broker and the folder for snapshots, and say how each fares.
 
     The latch is locked, never unlocked. Exit status: 0 all is well, 1 something is not, 78 the settings
     hold faults.
     """
     with faults_end_here():
-        settings = _overridden(_settings(config_path), source, model_path)
+        given = options.settings(config_path, source)
+        settings = options.overridden(given, source=source, model=model_path)
         well = True
-        click.echo("ok    config   every key and value is allowed")
+        click.echo("ok    config    every key and value is allowed")
         for result in checks.run_all(settings, os.environ):
-            click.echo(f"{'ok   ' if result.is_well else 'FAIL '} {result.name:8} {result.detail}")
+            click.echo(f"{'ok   ' if result.is_well else 'FAIL '} {result.name:9} {result.detail}")
             well = well and result.is_well
         sys.exit(0 if well else 1)
 
 
 @main.command()
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_config_option
-@_model_option
+@options.config_option
+@options.model_option
 @click.option("--rule", "method", type=click.Choice(["mass", "top1"]), help="Instead of rule.method.")
 @click.option(
     "--top", default=5, show_default=True, type=click.IntRange(1, 1000), help="How many classes to show."
@@ -115,7 +111,7 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
     Exit status 1 when a picture cannot be read; the others are judged all the same.
     """
     with faults_end_here():
-        settings = _overridden(_settings_if_any(config_path), None, model_path)
+        settings = options.overridden(options.settings_if_any(config_path), model=model_path)
         draw = _plotter() if plot_path else None
         classifier = parts.open_classifier(settings)
         rule_settings = settings.rule.model_copy(update={"method": method} if method else {})
@@ -134,46 +130,70 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
 
 
 @main.command()
-@_config_option
+@options.config_option
+@options.model_option
+@click.option(
+    "--visits", type=click.IntRange(1, 100_000), help="How many come to the door.  [default: demo.visits, 6]"
+)
+@click.option("--seed", type=click.IntRange(0), help="Another seed, another play.  [default: demo.seed, 0]")
+@click.option(
+    "--weather",
+    type=click.Choice(["changing", "calm"]),
+    help="calm: no clouds, rain, night or noise.  [default: demo.weather, changing]",
+)
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    help="Write what the door sees and says: a video (.mp4), or a sheet of the frames that decided (.jpg).",
+)
+@options.snapshots_option
+def demo(  # noqa: PLR0917 -- click hands all over by name
+    config_path: Path | None,
+    model_path: Path | None,
+    visits: int | None,
+    seed: int | None,
+    weather: str | None,
+    record: Path | None,
+    snapshots: Path | None,
+) -> None:
+    """Play a drawn yard to the real door, as fast as this machine can, and compare with the truth.
+
+    A dog, a cat, a raccoon, a dog and a cat at once, a person and a gust of wind come to the door. Everything
+    but the camera and the bolt is real. Exit status 1 when anybody was let in or left outside wrongly. To
+    watch it at its own pace: petdoor run --source demo.
+
+    \b
+      petdoor demo --record demo.mp4
+      petdoor demo --visits 200 --seed 7
+    """
+    with faults_end_here():
+        given = options.settings(config_path, DEMO)
+        settings = options.overridden(given, source=DEMO, model=model_path, snapshots=snapshots)
+        told = {"visits": visits, "seed": seed, "weather": weather}
+        known = {key: value for key, value in told.items() if value is not None}
+        settings = settings.model_copy(update={"demo": settings.demo.model_copy(update=known)})
+        film = open_film(record, fps=settings.camera.fps) if record else None
+        logs.configure(settings.log_level, sys.stderr, os.environ)
+        tally = play(settings, stop_on_signals(), film)
+        for line in tally.lines():
+            click.echo(line)
+        if film:
+            click.echo(f"wrote {record}" if film.close() else f"nothing was decided: {record} is not written")
+        sys.exit(0 if tally.is_faultless else 1)
+
+
+@main.command()
+@options.config_option
 def lock(config_path: Path | None) -> None:
     """Lock the latch and leave it locked: for when the daemon was killed.
 
     Of the settings only the section of the latch must be without faults.
     """
     with faults_end_here():
-        settings = config.load_latch(_config_path(config_path))
+        settings = config.load_latch(options.config_path(config_path))
         factory = parts.pin_factory(settings)
         parts.open_latch(settings, factory).close()
         click.echo("locked (simulated: no bolt moves)" if is_simulated(factory) else "locked")
-
-
-def _settings(path: Path | None) -> Settings:
-    return config.load(_config_path(path))
-
-
-def _config_path(path: Path | None) -> Path:
-    if path is None:
-        path = next((candidate for candidate in DEFAULT_CONFIGS if candidate.exists()), None)
-    if path is None:
-        raise ConfigError(
-            f"no settings: neither {' nor '.join(map(str, DEFAULT_CONFIGS))} is there; use --config"
-        )
-    return path
-
-
-def _settings_if_any(path: Path | None) -> Settings:
-    anywhere = path is not None or any(candidate.exists() for candidate in DEFAULT_CONFIGS)
-    return _settings(path) if anywhere else Settings()
-
-
-def _overridden(settings: Settings, source: str | None, model_path: Path | None) -> Settings:
-    if source is not None:
-        camera = config.with_source(settings.camera, source)
-        settings = settings.model_copy(update={"camera": camera})
-    if model_path is not None:
-        model = settings.model.model_copy(update={"path": model_path})
-        settings = settings.model_copy(update={"model": model})
-    return settings
 
 
 def _plotter() -> Callable[..., None]:

@@ -60,9 +60,8 @@ def _values(path: Path) -> dict[str, Any]:
 
 def _checked(path: Path, values: dict[str, Any]) -> Settings:
     try:
-        # By way of JSON, where strict checking still takes a text for a path and a list for a tuple. The
-        # model's section is always there, so that its default path too is found from the folder.
-        text = json.dumps({"model": {}} | values, default=str)
+        # By way of JSON, where strict checking still takes a text for a path and a list for a tuple.
+        text = json.dumps(values, default=str)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{path}: holds what no setting can be: {error}") from error
     try:

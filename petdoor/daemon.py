@@ -147,8 +147,7 @@ class Daemon:
     def _tell(self, events: Sequence[Event], frame: Frame | None = None) -> None:
         latency_ms = round((self._clock() - frame.taken_at) * 1000) if frame else None
         for event in events:
-            suffix = f", {latency_ms} ms" if isinstance(event, AnimalJudged) else ""
-            log.log(_level(event), "%s%s", event, suffix)
+            log.log(_level(event), "%s%s", event, _heard(event, latency_ms))
             self._parts.publisher.event(self._receipt(event, latency_ms))
             # What is no known animal may be a person, whose picture is nobody's business.
             if frame and isinstance(event, AnimalJudged) and event.species != OTHER:
@@ -215,6 +214,14 @@ class Daemon:
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
+
+
+def _heard(event: Event, latency_ms: int | None) -> str:
+    """How soon a verdict fell, where time passes while the door thinks, and what the animal hears."""
+    if not isinstance(event, AnimalJudged):
+        return ""
+    soon = f", {latency_ms} ms" if latency_ms else ""
+    return f'{soon}: "{event.verdict.message}"'
 
 
 def _level(event: Event) -> int:

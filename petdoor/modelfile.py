@@ -20,6 +20,8 @@ from petdoor.core.species import OTHER, ClassRange, Ranges
 from petdoor.errors import ModelError
 from petdoor.flatbuffer import MAGIC, check_complete
 
+SHIPPED: Final = Path(__file__).parent / "models" / "door.tflite"
+"""The model that comes with petdoor, for where the settings name none."""
 SCHEMA: Final = 1
 LABELS_NAME: Final = "labels.txt"
 METADATA_NAME: Final = "petdoor.json"

@@ -1,31 +1,25 @@
 """Builds the parts from the settings; the only place that knows which adapter serves which setting."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Event as Flag
 
-from petdoor import __version__, modelfile
-from petdoor.adapters import captures, latch
-from petdoor.adapters.camera import Capture, LatestFrameCamera, Patience
+from petdoor import __version__, cameras, modelfile
+from petdoor.adapters import latch
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
 from petdoor.adapters.deadman import DeadMansLatch
+from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
-from petdoor.adapters.publisher import MqttPublisher, SilentPublisher
-from petdoor.adapters.rpicam import RpicamCapture
+from petdoor.adapters.publisher import MqttPublisher
+from petdoor.adapters.snapshots import SnapshotFolder
 from petdoor.broker import Broker, Tls
+from petdoor.core.ports import Camera, Latch, Publisher, Rule
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
+from petdoor.core.tally import Tally
 from petdoor.daemon import Daemon, Parts, Timing
 from petdoor.errors import ConfigError
-from petdoor.pictures import View
-from petdoor.settings import (
-    PICAMERA,
-    CameraSettings,
-    LatchSettings,
-    MqttSettings,
-    RuleSettings,
-    Settings,
-)
+from petdoor.settings import DEMO, LatchSettings, MqttSettings, RuleSettings, Settings
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +33,16 @@ def pin_factory(settings: LatchSettings) -> latch.PinFactory:
     if settings.pins == "simulated" or not latch.gpio_chips():
         return latch.simulated_pins()
     return latch.real_pins()
+
+
+def pins_for(settings: Settings) -> latch.PinFactory:
+    """The pins the door is to drive: a drawn dog never moves a real bolt.
+
+    Raises:
+        LatchError: there is a chip, but it cannot be driven.
+    """
+    is_drawn = settings.camera.source == DEMO
+    return latch.simulated_pins() if is_drawn else pin_factory(settings.latch)
 
 
 def open_latch(settings: LatchSettings, factory: latch.PinFactory) -> latch.SolenoidLatch | latch.ServoLatch:
@@ -60,8 +64,9 @@ def open_classifier(settings: Settings) -> TFLiteClassifier:
         ConfigError: the policy names a species the model does not know: it would never open, or never bar.
     """
     model = settings.model
+    path = model.path or modelfile.SHIPPED
     classifier = TFLiteClassifier(
-        model.path,
+        path,
         threads=model.threads,
         labels=modelfile.read_labels(model.labels) if model.labels else None,
         species=model.species,
@@ -70,7 +75,7 @@ def open_classifier(settings: Settings) -> TFLiteClassifier:
     known, named = set(classifier.ranges), {*settings.policy.admit, *settings.policy.keep_in}
     if named - known:
         raise ConfigError(
-            f"policy: {model.path} knows nothing called {', '.join(sorted(named - known))}; "
+            f"policy: {path} knows nothing called {', '.join(sorted(named - known))}; "
             f"admit and keep_in may hold: {', '.join(sorted(known))}"
         )
     return classifier
@@ -87,39 +92,6 @@ def motion_gate(settings: Settings) -> BackgroundMotionGate | None:
     """The motion gate, unless switched off."""
     values = settings.motion.model_dump(exclude={"enabled"})
     return BackgroundMotionGate(**values) if settings.motion.enabled else None
-
-
-def capture_opener(settings: CameraSettings) -> Callable[[], Capture]:
-    """What opens the camera; nothing is opened yet.
-
-    Raises:
-        CameraError: the source names a file or folder that is not there.
-    """
-    raspberry = PICAMERA.match(settings.source)
-    if raspberry:
-        return lambda: RpicamCapture(
-            int(raspberry[1]),
-            width=settings.width,
-            height=settings.height,
-            fps=settings.fps,
-            timeout_seconds=settings.stall_seconds,
-        )
-    wanted = captures.Format(settings.width, settings.height, settings.fps)
-    return captures.opener(settings.source, wanted, loop=settings.loop)
-
-
-def open_camera(settings: CameraSettings) -> LatestFrameCamera:
-    """The camera, opening on its own thread.
-
-    Raises:
-        CameraError: the source names a file or folder that is not there.
-    """
-    return LatestFrameCamera(
-        capture_opener(settings),
-        view=View(settings.rotate, settings.flip, settings.roi),
-        max_fps=settings.fps,
-        patience=Patience(stall_seconds=settings.stall_seconds, freeze_seconds=settings.freeze_seconds),
-    )
 
 
 def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:
@@ -139,29 +111,42 @@ def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:
     )
 
 
-def open_publisher(
-    settings: Settings, environ: Mapping[str, str], classifier: TFLiteClassifier, *, simulated: bool
-) -> MqttPublisher | SilentPublisher:
-    """The publisher, connecting on its own thread; a silent one without ``mqtt:``.
+def open_mqtt(
+    settings: Settings,
+    mqtt: MqttSettings,
+    environ: Mapping[str, str],
+    classifier: TFLiteClassifier,
+    kind: str,
+) -> MqttPublisher:
+    """The publisher, connecting on its own thread; ``kind`` is the latch's.
 
     Raises:
         ConfigError: the password or TLS files cannot be used.
     """
-    if settings.mqtt is None:
-        return SilentPublisher()
     info = {
         "version": __version__,
         "model": classifier.model_id,
         "backbone": classifier.facts.get("backbone"),
         "runtime": RUNTIME,
-        "latch": "simulated" if simulated else settings.latch.kind,
+        "latch": kind,
     }
-    return MqttPublisher(
-        broker(settings.mqtt, environ), door_id=settings.id, info=info, snapshots=settings.mqtt.snapshots
-    )
+    return MqttPublisher(broker(mqtt, environ), door_id=settings.id, info=info, snapshots=mqtt.snapshots)
 
 
-def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory, stack: ExitStack) -> Parts:
+def listeners(settings: Settings, tally: Tally | None = None) -> list[Publisher]:
+    """Whoever is told beside the broker: a folder for pictures, and a tally."""
+    folder = settings.snapshots.folder
+    found: list[Publisher] = [TallyKeeper(tally)] if tally else []
+    return found + ([SnapshotFolder(folder, keep=settings.snapshots.keep)] if folder else [])
+
+
+def build(
+    settings: Settings,
+    environ: Mapping[str, str],
+    pins: latch.PinFactory,
+    stack: ExitStack,
+    tally: Tally | None = None,
+) -> Parts:
     """All parts, the latch first: the pin is driven locked before the slow rest, and let go of last.
 
     Raises:
@@ -174,15 +159,35 @@ def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory
     if simulated:
         log.warning("the latch is SIMULATED: no bolt moves on this machine")
     classifier = open_classifier(settings)
-    publisher = open_publisher(settings, environ, classifier, simulated=simulated)
-    stack.callback(publisher.close)
-    camera = open_camera(settings.camera)
+    log.info("model: %s", settings.model.path or "petdoor's own")
+    told = listeners(settings, tally)
+    stack.callback(FanOut(told).close)
+    if settings.mqtt:
+        kind = "simulated" if simulated else settings.latch.kind
+        mqtt = open_mqtt(settings, settings.mqtt, environ, classifier, kind)
+        stack.callback(mqtt.close)
+        told.append(mqtt)
+    camera = cameras.open_camera(settings, tally)
     stack.callback(camera.close)
+    rule = species_rule(settings.rule, classifier)
+    return assembled(settings, classifier, latch=bolt, camera=camera, rule=rule, publisher=FanOut(told))
+
+
+def assembled(
+    settings: Settings,
+    classifier: TFLiteClassifier,
+    *,
+    latch: Latch,
+    camera: Camera,
+    rule: Rule,
+    publisher: Publisher,
+) -> Parts:
+    """The parts that are handed in, and the rest as the settings say."""
     return Parts(
-        latch=bolt,
+        latch=latch,
         camera=camera,
         classifier=classifier,
-        rule=species_rule(settings.rule, classifier),
+        rule=rule,
         policy=settings.policy.policy(veto=classifier.veto),
         publisher=publisher,
         motion=motion_gate(settings),
@@ -192,16 +197,22 @@ def build(settings: Settings, environ: Mapping[str, str], pins: latch.PinFactory
 
 
 def run_door(settings: Settings, environ: Mapping[str, str], stop: Flag, pins: latch.PinFactory) -> None:
-    """Build the parts, run the loop until ``stop``, and take all apart again.
+    """Build the parts, run the loop until ``stop``, take all apart again, and say what came of it.
 
     Raises:
         PetDoorError: a part cannot be had, or is gone for good.
     """
-    with ExitStack() as stack:
-        parts = build(settings, environ, pins, stack)
-        Daemon(parts, timing=Timing(give_up_seconds=settings.camera.give_up_seconds)).run(stop)
+    tally = new_tally(settings)
+    try:
+        with ExitStack() as stack:
+            parts = build(settings, environ, pins, stack, tally)
+            Daemon(parts, timing=Timing(give_up_seconds=settings.camera.give_up_seconds)).run(stop)
+    finally:
+        tally.close()
+        for line in tally.lines():
+            log.info("%s", line)
 
 
-def camera_name(settings: CameraSettings) -> str:
-    """The camera's source as it may be shown: without the password a URL may hold."""
-    return captures.redacted(settings.source)
+def new_tally(settings: Settings) -> Tally:
+    """A tally for the household of these settings."""
+    return Tally(admit=frozenset(settings.policy.admit), keep_in=frozenset(settings.policy.keep_in))

@@ -20,6 +20,8 @@ from petdoor.errors import ConfigError
 
 PASSWORD_VARIABLE = "PETDOOR_MQTT_PASSWORD"  # noqa: S105 -- the name, not the word
 PICAMERA = re.compile(r"picamera:(\d+)")
+DEMO = "demo"
+"""The source that is drawn, not seen."""
 CREDENTIAL_NAME = "mqtt-password"
 """What systemd's ``LoadCredential=`` is to call the password."""
 
@@ -66,8 +68,13 @@ class CameraSettings(Section):
     @field_validator("source")
     @classmethod
     def _file_in_folder(cls, source: str, info: ValidationInfo) -> str:
-        names_a_file = not (source.isdecimal() or "://" in source or PICAMERA.fullmatch(source))
-        return str(_in_folder(Path(source), info)) if names_a_file else source
+        names_a_file = not (
+            source == DEMO or source.isdecimal() or "://" in source or PICAMERA.fullmatch(source)
+        )
+        if not names_a_file:
+            return source
+        path = str(_in_folder(Path(source), info))
+        return f"./{path}" if path == DEMO else path
 
     @field_validator("roi")
     @classmethod
@@ -86,6 +93,14 @@ class CameraSettings(Section):
         return pixels
 
 
+class DemoSettings(Section):
+    """The drawn scene of the source ``demo``."""
+
+    visits: Annotated[int, Field(ge=1, le=100_000)] = 6
+    seed: Annotated[int, Field(ge=0)] = 0
+    weather: Literal["changing", "calm"] = "changing"
+
+
 class MotionSettings(Section):
     """What counts as movement; only what moves is judged."""
 
@@ -98,7 +113,7 @@ class MotionSettings(Section):
 class ModelSettings(Section):
     """The model file, and what a foreign one does not say of itself."""
 
-    path: FilePath = Field(default="door.tflite", validate_default=True)
+    path: FilePath | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     labels: FilePath | None = None
     species: dict[str, list[Span]] | None = None
@@ -237,15 +252,24 @@ class MqttSettings(Section):
             raise ConfigError(f"mqtt.password_file: cannot read {file}: {error}") from error
 
 
+class SnapshotSettings(Section):
+    """A folder for the frames that decided."""
+
+    folder: FilePath | None = None
+    keep: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+
 class Settings(Section):
     """All of ``config.yaml``."""
 
     id: Annotated[str, Field(pattern="^[a-zA-Z0-9_-]+$")] = "petdoor"
     camera: CameraSettings = CameraSettings()
+    demo: DemoSettings = DemoSettings()
     motion: MotionSettings = MotionSettings()
     model: ModelSettings = ModelSettings()
     rule: RuleSettings = RuleSettings()
     policy: PolicySettings = PolicySettings()
     latch: LatchSettings = LatchSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     mqtt: MqttSettings | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

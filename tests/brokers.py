@@ -92,6 +92,15 @@ class Listener:
             assert self._changed.wait_for(found, 15), f"nothing on {topic}; heard {self.heard}"
             return found()
 
+    def retained(self):
+        """All that was retained when it subscribed: topic -> payload.
+
+        A message of its own comes back behind them, for a broker keeps the order.
+        """
+        self._client.publish("petdoor/tests/settled", "settled", qos=1)
+        self.wait_for("petdoor/tests/settled")
+        return {topic: payload for topic, payload, is_retained in self.heard if is_retained}
+
     def close(self):
         self._client.disconnect()
         self._client.loop_stop()

@@ -19,6 +19,7 @@ LEAVES = {
     "petdoor.flatbuffer",
 }
 ADAPTERS = {f"petdoor.adapters.{path.stem}" for path in (ROOT / "petdoor" / "adapters").glob("[!_]*.py")}
+SCENE = {f"petdoor.scene.{path.stem}" for path in (ROOT / "petdoor" / "scene").glob("[!_]*.py")}
 CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob("[!_]*.py")}
 
 # Who may import what of petdoor, beside its own package's leaves.
@@ -34,8 +35,20 @@ MAY_IMPORT = {
     "petdoor.daemon": LEAVES | CORE,
     "petdoor.classify": LEAVES | CORE | {"petdoor.adapters.classifier"},
     "petdoor.plot": LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.classify"},
-    "petdoor.parts": LEAVES | CORE | ADAPTERS | {"petdoor.adapters", "petdoor.daemon", "petdoor.settings"},
-    "petdoor.checks": LEAVES | {"petdoor.parts", "petdoor.settings"} | ADAPTERS,
+    "petdoor.cameras": LEAVES | CORE | ADAPTERS | SCENE | {"petdoor.adapters", "petdoor.settings"},
+    "petdoor.parts": LEAVES
+    | CORE
+    | ADAPTERS
+    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.settings"},
+    "petdoor.checks": LEAVES | {"petdoor.cameras", "petdoor.parts", "petdoor.settings"} | ADAPTERS,
+    "petdoor.film": LEAVES | CORE,
+    "petdoor.demo": LEAVES
+    | CORE
+    | ADAPTERS
+    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.film"}
+    | {"petdoor.parts", "petdoor.settings"},
+    "petdoor.options": LEAVES | {"petdoor.config", "petdoor.settings"},
+    **dict.fromkeys(SCENE, SCENE | {"petdoor.pictures"}),
     "petdoor.cli": None,
     "petdoor.__main__": {"petdoor.cli"},
 }
@@ -45,7 +58,8 @@ COMMANDS = {f"tools.commands.{path.stem}" for path in (ROOT / "tools" / "command
 # Each library in its one place; numpy is the language pictures are spoken in.
 HOMES = {
     "cv2": {
-        *("petdoor.pictures", "petdoor.adapters.captures", "petdoor.adapters.motion"),
+        *("petdoor.pictures", "petdoor.film", "petdoor.adapters.captures", "petdoor.adapters.motion"),
+        *(f"petdoor.scene.{part}" for part in ("breeze", "paint", "weather", "yard")),
         *("tools.data.contact", "tools.data.named", "tools.training.augment"),
     },
     "ai_edge_litert": {"petdoor.adapters.classifier"},
@@ -55,7 +69,7 @@ HOMES = {
     "paho": {"petdoor.adapters.publisher", "petdoor.broker"},
     "pydantic": {"petdoor.settings", "petdoor.config"},
     "yaml": {"petdoor.config"},
-    "click": {"petdoor.cli", "tools.__main__", "tools.commands"},
+    "click": {"petdoor.cli", "petdoor.options", "tools.__main__", "tools.commands"},
     "matplotlib": {"petdoor.plot", "tools.judging.charts"},
     "rich": {"tools.console"},
     "tensorflow_datasets": {"tools.data.named"},
@@ -105,10 +119,13 @@ def allowed(module):
         return MAY_IMPORT[module]
     if module.startswith("petdoor.core"):
         return CORE
+    if module == "petdoor.adapters.demo":
+        return LEAVES | CORE | SCENE
     if module.startswith("petdoor.adapters"):
         return LEAVES | CORE
     if module.startswith("tools"):
-        return LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.adapters.motion", "petdoor.classify"}
+        judging = {"petdoor.adapters.classifier", "petdoor.adapters.motion", "petdoor.classify"}
+        return LEAVES | CORE | SCENE | judging
     return set()
 
 

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from petdoor import __version__
-from petdoor.cli import DEFAULT_CONFIGS, main
+from petdoor.cli import main
+from petdoor.options import DEFAULT_CONFIGS
 from tests.tools.coloured import packed
 
 RED, GREEN, BLUE, PURPLE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (130, 90, 128)
@@ -143,11 +144,11 @@ def test_check_says_how_each_part_fares(folder, foreign):
     known = "dog, cat; believes from 0.5 on, veto from 0.06 on"
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "ok    config   every key and value is allowed",
-        f"ok    model    {foreign}: 32x32, 1000 classes, knows {known}",
-        "ok    camera   80x60 from a.png",
-        "ok    gpio     no GPIO chip used: the latch is SIMULATED",
-        "ok    broker   none configured",
+        "ok    config    every key and value is allowed",
+        f"ok    model     {foreign}: 32x32, 1000 classes, knows {known}",
+        "ok    camera    80x60 from a.png",
+        "ok    gpio      no GPIO chip used: the latch is SIMULATED",
+        "ok    broker    none configured",
     ]
 
 
@@ -162,6 +163,26 @@ def test_check_tries_the_other_parts_when_some_fail(folder):
         ["ok", "gpio"],
         ["ok", "broker"],
     ]
+
+
+def snapshots_line(folder, wanted):
+    """What ``petdoor check`` says of a folder for snapshots."""
+    file = settings(folder, latch={"pins": "simulated"}, snapshots={"folder": str(wanted)})
+    result = petdoor("check", "--config", file, "--model", "nowhere.tflite", "--source", "nowhere.mp4")
+    return " ".join(result.stdout.splitlines()[-1].split())
+
+
+def test_check_tries_the_folder_for_snapshots_and_does_not_make_it(folder):
+    seen = folder / "seen"
+    assert snapshots_line(folder, seen) == f"ok snapshots {seen}: can be written; the newest 500 are kept"
+    assert not seen.exists()
+
+
+def test_check_says_what_to_do_about_a_folder_that_cannot_be_written(folder):
+    (folder / "file").touch()
+    line = snapshots_line(folder, folder / "file" / "seen")
+    assert line.startswith(f"FAIL snapshots snapshots.folder: {folder}/file/seen: cannot write into")
+    assert line.endswith("or name another folder")
 
 
 def test_a_source_that_does_not_suit_the_settings_is_told(folder):

@@ -46,10 +46,7 @@ def shipped_with_mqtt():
 
 
 def test_the_shipped_settings_are_the_defaults():
-    shipped = config.load(SHIPPED)
-    assert shipped.model.path == SHIPPED.parent / "door.tflite"
-    model = shipped.model.model_copy(update={"path": Settings().model.path})
-    assert shipped.model_copy(update={"model": model}) == Settings()
+    assert config.load(SHIPPED) == Settings()
 
 
 def test_the_shipped_settings_show_every_key_and_no_other():
@@ -70,8 +67,8 @@ def test_what_is_left_out_keeps_its_default(file, text):
 
 
 @pytest.mark.parametrize("text", ["", "id: rex", "model: {}", "model: {threads: 4}"])
-def test_the_default_model_lies_beside_the_settings(file, text):
-    assert loaded(file, text).model.path == file.parent / "door.tflite"
+def test_without_a_model_of_its_own_a_door_has_petdoors(file, text):
+    assert loaded(file, text).model.path is None
 
 
 def test_one_changed_key_of_a_section_leaves_the_others_alone(file):
@@ -82,11 +79,13 @@ def test_one_changed_key_of_a_section_leaves_the_others_alone(file):
 def test_relative_paths_are_relative_to_the_file(file):
     text = (
         "model: {path: models/a.tflite, labels: a.txt}\n"
+        "snapshots: {folder: seen}\n"
         "mqtt: {host: h, password_file: pw, tls: {ca_file: ca, cert_file: cert, key_file: key}}\n"
     )
     settings, folder = loaded(file, text), file.parent
     assert settings.model.path == folder / "models" / "a.tflite"
     assert settings.model.labels == folder / "a.txt"
+    assert settings.snapshots.folder == folder / "seen"
     assert settings.mqtt.password_file == folder / "pw"
     assert settings.mqtt.tls == TlsSettings(
         ca_file=folder / "ca", cert_file=folder / "cert", key_file=folder / "key"
@@ -95,6 +94,10 @@ def test_relative_paths_are_relative_to_the_file(file):
 
 def test_absolute_paths_stay_as_they_are(file):
     assert loaded(file, "model: {path: /srv/a.tflite}").model.path == Path("/srv/a.tflite")
+
+
+def test_the_demo_is_no_file(file):
+    assert loaded(file, "camera: {source: demo}").camera.source == "demo"
 
 
 @pytest.mark.parametrize("source", ["clip.mp4", "pictures", "pictures/*.jpg"])

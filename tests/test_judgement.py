@@ -9,13 +9,14 @@ from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.core.door import Policy, verdict
 from petdoor.core.events import Verdict
 from petdoor.core.species import MassRule, Top1Rule
+from petdoor.modelfile import SHIPPED
 
 
 @functools.cache
 def judged(model, photos):
-    """Class probabilities of every photo, by species; judged once for all tests."""
+    """The model, and its class probabilities of every photo, by species; judged once for all tests."""
     classifier = TFLiteClassifier(model, threads=2)
-    return classifier.ranges, {
+    return classifier, {
         species: [
             classifier.probabilities(pictures.read(path)) for path in pictures.find(str(photos / species))
         ]
@@ -25,8 +26,8 @@ def judged(model, photos):
 
 def shares(model, photos, rule_of, counts):
     """Of each species, the share of photos for which ``counts`` holds."""
-    ranges, probabilities = judged(model, photos)
-    rule = rule_of(ranges)
+    classifier, probabilities = judged(model, photos)
+    rule = rule_of(classifier.ranges)
     assert len(probabilities["dog"]) > 100, "too few photos to tell"
     return {
         species: sum(counts(rule.sighting(p)) for p in rows) / len(rows)
@@ -69,8 +70,30 @@ def test_the_hosted_model_of_1001_classes_judges_rightly_as_it_is(hosted_model, 
 
 
 def test_a_plain_photo_as_a_camera_gives_it_is_a_dog_beyond_doubt(door_model, photos):
-    ranges, _ = judged(door_model, photos)
+    classifier, _ = judged(door_model, photos)
     picture = pictures.read(photos.parent / "pets_original.jpg")
-    sighting = MassRule(ranges).sighting(TFLiteClassifier(door_model).probabilities(picture))
+    sighting = MassRule(classifier.ranges).sighting(classifier.probabilities(picture))
     assert sighting.species == "dog"
     assert sighting.confidence > 0.9
+
+
+def test_the_model_that_ships_is_fit_for_the_first_day(photos):
+    classifier, _ = judged(SHIPPED, photos)
+    policy = Policy(veto_confidence=classifier.veto)
+    share = shares(
+        SHIPPED,
+        photos,
+        lambda ranges: MassRule(ranges, classifier.threshold),
+        lambda sighting: verdict(sighting, policy) is Verdict.ADMIT,
+    )
+    assert share["dog"] >= 0.85
+    assert share["cat"] <= 0.10
+    assert share["other"] <= 0.12
+
+
+def test_the_model_that_ships_is_small_and_says_how_it_was_made():
+    classifier = TFLiteClassifier(SHIPPED)
+    assert SHIPPED.stat().st_size <= 2_000_000
+    assert classifier.labels == ("cat", "dog", "other")
+    assert classifier.facts["backbone"] == "petnet"
+    assert classifier.facts["seed"] == 0

@@ -226,25 +226,3 @@ def _is_acknowledged(told: MQTTMessageInfo) -> bool:
         return told.is_published()
     except (RuntimeError, ValueError):  # it never left: the connection was just lost
         return False
-
-
-class SilentPublisher:
-    """For a door without a broker."""
-
-    def event(self, payload: Mapping[str, Any]) -> None:
-        """Nobody listens."""
-
-    def latch(self, state: LatchState) -> None:
-        """Nobody listens."""
-
-    def camera(self, *, online: bool) -> None:
-        """Nobody listens."""
-
-    def snapshot(self, pixels: Picture) -> None:
-        """Nobody listens."""
-
-    def stats(self, payload: Mapping[str, Any]) -> None:
-        """Nobody listens."""
-
-    def close(self) -> None:
-        """Nothing to hang up."""

@@ -32,8 +32,7 @@ def photographer(port):
 def retained(port):
     """What a newcomer hears: topic -> payload."""
     with closing(Listener(port)) as newcomer:
-        newcomer.wait_for("petdoor/back/availability")
-        return {topic: payload for topic, payload, is_retained in newcomer.heard if is_retained}
+        return newcomer.retained()
 
 
 def event(number):
