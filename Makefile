@@ -4,8 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLDER := .venv-tflite/bin
 
-# make run: a camera, clip, folder or URL; a weights file instead of Keras's download; photos to calibrate with.
-SOURCE ?=
+# make run: a camera, clip, folder or URL instead of the drawn yard; a model instead of petdoor's own.
+SOURCE ?= demo
+MODEL ?=
+# make model: a weights file instead of Keras's download; photos to calibrate with.
 WEIGHTS ?=
 CALIBRATION ?=
 # make train, make bench-train: labelled photos, and a table of labels if they lie in one folder.
@@ -13,23 +15,38 @@ DATA ?= photos
 CSV ?=
 LABELLED = --data '$(DATA)' $(if $(CSV),--csv '$(CSV)') $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-.PHONY: help run model train test check format tests tests-older-interpreter test-slow bench bench-train clean mosquitto
+.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow bench bench-train clean mosquitto
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
 
-run: door.tflite .venv/door ## Watch the camera and work the latch: make run SOURCE=photos/ WEIGHTS=file.h5
-	OPENCV_LOG_LEVEL=ERROR $(BIN)/petdoor run --model door.tflite $(if $(SOURCE),--source '$(SOURCE)')
+run: .venv/door ## Watch a drawn yard and work the latch: make run SOURCE=0, SOURCE=photos/, MODEL=door.tflite
+	OPENCV_LOG_LEVEL=ERROR $(BIN)/petdoor run --source '$(SOURCE)' --snapshots snapshots$(if $(filter demo,$(SOURCE)),/demo) \
+	  $(if $(MODEL),--model '$(MODEL)')
 
-model: .venv/host ## Make door.tflite anew
+model: .venv/host ## Make door.tflite, the ImageNet model: make model WEIGHTS=file.h5 CALIBRATION=photos/
 	$(BIN)/python -m tools export --output door.tflite \
 	  $(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(CALIBRATION),--calibration '$(CALIBRATION)')
 
 train: .venv/host ## Make door.tflite from photos of your own: make train DATA=photos/
 	$(BIN)/python -m tools train $(LABELLED) --output door.tflite --report report
 
-door.tflite: $(WEIGHTS)
-	$(MAKE) model
+# make door-model: photos in the folders train and extra (each with dog, cat, other), breeds and, to judge by, val.
+PHOTOS ?= photos
+PRECISION ?= float32
+DRAWN := build/drawn
+PUPIL := build/petnet.weights.h5
+
+door-model: .venv/host ## Make the model that ships anew, in two hours: make door-model PHOTOS= WEIGHTS=
+	$(BIN)/python -m tools draw --output $(DRAWN) --photos '$(PHOTOS)/train' \
+	  --pictures 9000 --pairs 900 --dog-pairs 450
+	$(BIN)/python -m tools distil $(foreach part,train extra breeds,--photos '$(PHOTOS)/$(part)') \
+	  $(if $(WEIGHTS),--weights '$(WEIGHTS)') --precision $(PRECISION) --output $(PUPIL)
+	$(BIN)/python -m tools train --data '$(PHOTOS)/train' --data '$(PHOTOS)/train' --data '$(PHOTOS)/extra' \
+	  --data $(DRAWN) --test '$(PHOTOS)/val' --split 85/15/0 \
+	  --backbone petnet --weights $(PUPIL) --layers 31 --views 6 --head-epochs 6 --epochs 12 \
+	  --label-smoothing 0.05 --dropout 0.3 --false-accept 0.02 \
+	  --work build/door.training --output petdoor/models/door.tflite --report build/door-model
 
 test: check tests tests-older-interpreter ## Lint, types and every test, under both interpreters
 
@@ -55,8 +72,8 @@ tests-older-interpreter: tests
 test-slow: .venv/dev ## The tests that train or convert large networks: half an hour
 	$(BIN)/pytest -m slow
 
-bench: door.tflite .venv/door ## Measure speed, memory and start-up on this machine
-	$(BIN)/python -m tools bench --model door.tflite
+bench: .venv/door ## Measure speed, memory and start-up on this machine: make bench MODEL=door.tflite
+	$(BIN)/python -m tools bench $(if $(MODEL),--model '$(MODEL)')
 
 bench-train: .venv/host ## Compare our training with the usual recipe: make bench-train DATA= CSV= WEIGHTS=
 	$(BIN)/python -m tools bench-train $(LABELLED)
