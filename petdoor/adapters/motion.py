@@ -12,6 +12,8 @@ from petdoor.pictures import Picture
 
 _SMALL = (80, 60)
 _FLAT_VARIANCE = 25.0
+_THICK = np.ones((5, 5), np.uint8)
+"""The smallest patch of points that counts: a sixteenth of the picture's width."""
 
 
 class BackgroundMotionGate:
@@ -19,7 +21,7 @@ class BackgroundMotionGate:
 
     Args:
         level: grey levels (of 255) by which a point must differ to have changed.
-        area: share of the points that must have changed.
+        area: share of the points that must have changed, in patches of 5 x 5 of 80 x 60 at least.
         hold_seconds: how long the gate stays open after the last motion.
         adapt_seconds: time constant with which what stays becomes background.
     """
@@ -51,8 +53,10 @@ class BackgroundMotionGate:
     def _has_changed(self, small: NDArray[np.float32], background: NDArray[np.float32]) -> bool:
         difference = small - _relit(background, small)
         difference -= np.median(difference[::2, ::2])  # every fourth point is as good, and far quicker
-        changed = np.count_nonzero(np.abs(difference) > self._level)
-        return bool(changed >= self._area * difference.size)
+        changed = (np.abs(difference) > self._level).astype(np.uint8)
+        # Rain and twigs are thin, an animal is not.
+        thick = cv2.morphologyEx(changed, cv2.MORPH_OPEN, _THICK)
+        return bool(np.count_nonzero(thick) >= self._area * thick.size)
 
     def _learn(self, small: NDArray[np.float32], now: float) -> None:
         if self._background is None:

@@ -5,6 +5,8 @@ import pytest
 
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.core.ports import Frame
+from petdoor.scene.scene import Scene
+from petdoor.scene.weather import Weather
 
 SHAPE = (240, 320, 3)
 SCENE = np.random.default_rng(0).integers(60, 160, (12, 16, 3)).repeat(20, axis=0).repeat(20, axis=1)
@@ -40,6 +42,17 @@ def test_the_first_frame_opens_the_gate_for_its_hold():
 def test_noise_alone_keeps_the_gate_closed():
     gate = settled_gate()
     assert not any(gate.is_open(Frame(noisy(100 + n), 10 + n / 10)) for n in range(200))
+
+
+def test_rain_keeps_the_gate_closed_and_an_animal_in_the_rain_opens_it():
+    scene = Scene(seed=0, visits=1, weather=Weather(rain=0.8))
+    gate = BackgroundMotionGate(hold_seconds=0.05)  # one frame
+    empty = [seconds / 10 for seconds in range(35)]
+    dog = scene.script.visits[0]
+    opened = [gate.is_open(Frame(scene.picture(seconds), seconds)) for seconds in empty]
+    assert not any(opened[1:])
+    waiting = (dog.begins_at + dog.ends_at) / 2
+    assert gate.is_open(Frame(scene.picture(waiting), waiting))
 
 
 def test_what_enters_opens_the_gate():

@@ -23,7 +23,7 @@ from tools.networks.backbones import BACKBONES
 from tools.networks.pretrained import features
 from tools.plan import Recipe
 from tools.training.distil import distil
-from tools.training.distillation import Shown
+from tools.training.distillation import Mixed, Shown
 from tools.training.sources import Photos
 
 
@@ -160,8 +160,8 @@ def test_a_pupil_may_learn_in_half_the_bits_and_is_written_in_all_of_them(lesson
 
 def test_the_pupil_is_shown_the_very_crops_that_the_teacher_saw_at_a_size_of_its_own(tmp_path):
     paths = pictures.find(str(class_folders(tmp_path, dog=6)))
-    teachers = Photos(paths, (96, 96), 3, 0.3)
-    shown = Shown(replace(teachers, size=(48, 48)), views=4)
+    teachers = Mixed(Photos(paths, (96, 96), 3, 0.3))
+    shown = Shown(Mixed(replace(teachers.photos, size=(48, 48))), views=4)
 
     def apart(index, number, other):
         saw = pictures.resized(teachers.view(index, number), (48, 48)).astype(int)
@@ -175,10 +175,25 @@ def test_the_pupil_is_shown_the_very_crops_that_the_teacher_saw_at_a_size_of_its
 
 
 def test_in_the_lesson_a_crop_is_shown_a_little_otherwise_each_time(photos):
-    shown = Shown(Photos(photos, (48, 48), 3, 0.3), views=4)
+    shown = Shown(Mixed(Photos(photos, (48, 48), 3, 0.3)), views=4)
     first, second = shown.view(5, 4 + 2), shown.view(5, 8 + 2)
     assert (first != second).any()
     np.testing.assert_array_equal(shown.view(5, 4 + 2), first)
+
+
+def test_in_every_third_view_another_photo_shines_through(photos):
+    alone = Photos(photos, (32, 32), 3, 0.3)
+    mixed = Mixed(alone)
+    changes = [np.abs(mixed.view(0, view).astype(int) - alone.view(0, view)).mean() for view in range(9)]
+    assert [change > 0 for change in changes] == [False, False, True] * 3
+    assert max(changes) < 128
+
+
+def test_a_photo_that_is_named_twice_is_either_learnt_from_or_validated_on(lesson):
+    teller = Stopper("photos to learn from")
+    with pytest.raises(KeyboardInterrupt):
+        taught(replace(lesson, photos=[*lesson.photos, *lesson.photos]), teller)
+    assert teller.said == ["186 photos to learn from, 6 to validate on"]
 
 
 def test_a_photo_that_cannot_be_read_is_named_and_left_out_before_the_lesson(lesson, tmp_path):

@@ -16,12 +16,14 @@ from petdoor.errors import DataError
 from petdoor.pictures import Picture
 from petdoor.scene.scene import portrait
 from petdoor.scene.script import Character
+from petdoor.scene.weather import CALM
 from tools.console import Teller
 from tools.data.folders import visible_pictures
 
 _QUALITY: Final = 90
-_FRAME: Final = (480, 640)
-"""Height and width of the camera's picture that a drawn one is made from."""
+_FRAMES: Final = ((480, 640), (240, 320))
+"""Height and width of the cameras' pictures that drawn ones are made from."""
+_CALM_SHARE: Final = 0.2
 _SALT: Final = 77
 """Keeps these pictures apart from every demonstration's."""
 _PAIR_SALTS: Final = {CAT: 78, DOG: 79}
@@ -114,8 +116,9 @@ def _drawn(drawing: Drawing) -> Iterator[_Piece]:
 def _portrait(drawing: Drawing, character: Character | None, number: int) -> Picture:
     """Drawn again until enough of the character is in view to bear its name."""
     random = np.random.default_rng((drawing.seed, _SALT, number))
-    species = _species(character)
-    while (drawn := portrait(character, random, size=_FRAME)).species != species:
+    species, size = _species(character), _FRAMES[random.integers(len(_FRAMES))]
+    weather = CALM if random.random() < _CALM_SHARE else None
+    while (drawn := portrait(character, random, size=size, weather=weather)).species != species:
         pass
     return pictures.resized(drawn.picture, (drawing.size, drawing.size))
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from petdoor.errors import ModelError
 from tools.console import Teller
@@ -17,12 +19,12 @@ from tools.lesson import HELD_OUT, Lesson
 from tools.networks.backbones import Backbone
 from tools.networks.pretrained import features, on_raw_pixels
 from tools.output import on_trial
-from tools.training.distillation import Distillation, Shown
+from tools.training.distillation import Distillation, Mixed, Shown
 from tools.training.fit import Trainer
 from tools.training.sources import Photos, keep, plain_words
 from tools.training.workfolder import prepare
 
-_LEAST_AREA: Final = 0.3
+_LEAST_AREA: Final = 0.25
 
 
 def distil(lesson: Lesson, teller: Teller) -> None:
@@ -42,7 +44,7 @@ def distil(lesson: Lesson, teller: Teller) -> None:
     lesson.check()
     keras.utils.set_random_seed(lesson.recipe.seed)
     with prepare(lesson.folder, _fingerprint(lesson, found), teller), plain_words():
-        network = _taught(lesson, teller)
+        network = _taught(lesson, _held_out(found, lesson.recipe.seed), teller)
     _write(network, lesson.output)
     teller.say(f"wrote {lesson.output}: {network.count_params() / 1e6:.2g} million parameters")
 
@@ -55,7 +57,17 @@ def _found(lesson: Lesson, teller: Teller) -> Survey:
     return found
 
 
-def _taught(lesson: Lesson, teller: Teller) -> keras.Model:
+def _held_out(found: Survey, seed: int) -> NDArray[np.int64]:
+    """Which photos are only validated on; copies go together, as a photo may be named more than once."""
+    digests = [record.digest for record in found.records]
+    photos = sorted(set(digests))
+    chosen = {
+        photos[i] for i in np.random.default_rng(seed).permutation(len(photos))[: len(photos) // HELD_OUT]
+    }
+    return np.array([i for i, digest in enumerate(digests) if digest in chosen])
+
+
+def _taught(lesson: Lesson, held_out: NDArray[np.int64], teller: Teller) -> keras.Model:
     below, classes = features(lesson.teacher, lesson.weights, include_top=True)
     if classes is None:
         raise ModelError(
@@ -64,16 +76,15 @@ def _taught(lesson: Lesson, teller: Teller) -> keras.Model:
     photos = Photos(lesson.photos, _size(lesson.teacher), lesson.recipe.seed, _LEAST_AREA)
     taught = keep(
         on_raw_pixels(lesson.teacher, below),
-        photos,
+        Mixed(photos),
         lesson.folder / "teacher",
         views=lesson.views,
         doing="what the teacher sees",
         teller=teller,
     )
-    shown = Shown(dataclasses.replace(photos, size=_size(lesson.pupil)), lesson.views)
-    held_out = len(photos) // HELD_OUT
-    teller.say(f"{len(photos) - held_out} photos to learn from, {held_out} to validate on")
-    task = Distillation(shown, taught, classes, held_out=held_out, seed=lesson.recipe.seed)
+    shown = Shown(Mixed(dataclasses.replace(photos, size=_size(lesson.pupil))), lesson.views)
+    teller.say(f"{len(photos) - len(held_out)} photos to learn from, {len(held_out)} to validate on")
+    task = Distillation(shown, taught, classes, held_out=held_out)
     network, learning = _pupil(lesson, width=taught.shape[0])
     checkpoint = lesson.folder / f"{lesson.recipe.stage}.npz"
     Trainer(learning, lesson.recipe, task, checkpoint=checkpoint, teller=teller).fit()

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import cv2
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,6 +24,38 @@ _ERASED: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
+class Mixed:
+    """Photos of which another one shines through in every third view ("mixup", arXiv:1710.09412).
+
+    Attributes:
+        photos: the photos; their seed decides which meets which.
+    """
+
+    photos: Photos
+    dtype: type[np.generic] = np.uint8
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.photos.shape
+
+    @property
+    def seed(self) -> int:
+        return self.photos.seed
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def view(self, index: int, number: int) -> Picture:
+        picture = self.photos.view(index, number)
+        if number % 3 != 2:
+            return picture
+        random = np.random.default_rng((self.seed, index, number, 1))
+        other = self.photos.view(int(random.integers(len(self))), number)
+        share = random.uniform(0, 0.5)
+        return cast(Picture, cv2.addWeighted(picture, 1 - share, other, share, 0))
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Photos as the pupil sees them: the very crops that the teacher saw, each time a little otherwise.
 
@@ -31,7 +64,7 @@ class Shown:
         views: how many views of each the teacher saw.
     """
 
-    photos: Photos
+    photos: Mixed
     views: int
     dtype: type[np.generic] = np.uint8
 
@@ -84,19 +117,20 @@ class Distillation:
 
     verdict = "as the teacher"
 
-    def __init__(self, shown: Shown, taught: Kept, classes: keras.Layer, *, held_out: int, seed: int) -> None:
+    def __init__(
+        self, shown: Shown, taught: Kept, classes: keras.Layer, *, held_out: NDArray[np.int64]
+    ) -> None:
         """State the task.
 
         Args:
             shown: the photos for the pupil.
             taught: the teacher's features of each view of them.
             classes: the teacher's dense layer, from features to class scores.
-            held_out: how many photos are only validated on.
-            seed: decides which.
+            held_out: which photos are only validated on.
         """
         self._shown, self._taught = shown, taught
-        order = np.random.default_rng(seed).permutation(len(shown))
-        self._held_out, self._learnt = np.sort(order[:held_out]), np.sort(order[held_out:])
+        self._held_out = held_out
+        self._learnt = np.setdiff1d(np.arange(len(shown)), held_out)
         self._kernel, self._bias = (tf.constant(values) for values in classes.get_weights())
         self._species = tf.constant(_species_of(classes.units))
 
