@@ -50,6 +50,13 @@ def test_a_model_is_judged_and_all_figures_are_printed(model, photos_of_pets):
     assert "note: the model has no class called cat, dog, other" in done.stdout
 
 
+def test_each_photo_can_be_judged_as_a_visit_too(model, photos_of_pets):
+    figures = values(model, "--data", photos_of_pets, "--visits")["model"]["figures"]
+    counts = {species: (rate["count"], rate["total"]) for species, rate in figures["visits"].items()}
+    assert counts == {"dog": (2, 3), "cat": (1, 2), "other": (0, 2)}
+    assert values(model, "--data", photos_of_pets)["model"]["figures"]["visits"] is None
+
+
 def test_json_is_one_object_with_rates_curve_and_confusion(model, photos_of_pets):
     found = values(model, "--data", photos_of_pets)["model"]
     figures = found["figures"]

@@ -19,6 +19,7 @@ from tools.commands.common import aside, data_options, faults_end_here, groups, 
     type=click.FloatRange(0, 1, min_open=True),
     help="From which probability the mass rule believes a species.  [default: the model's own]",
 )
+@click.option("--visits", "has_visits", is_flag=True, help="Judge each photo as a visit of five frames, too.")
 @click.option("--compare", "other", type=click.Path(path_type=Path), help="A second model, side by side.")
 @click.option(
     "--report", "folder", type=click.Path(path_type=Path), help="Write report.html and report.json there."
@@ -35,6 +36,7 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
     keep_in: str | None,
     method: str,
     threshold: float | None,
+    has_visits: bool,
     other: Path | None,
     folder: Path | None,
     as_json: bool,
@@ -45,6 +47,9 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
     MODEL goes through the door's own code: its classifier, its rule, its veto. A false accept is an
     animal let in that may not pass; a false refusal one left outside that may. Each rate comes with the
     interval in which the true one lies with 95 % confidence: 0 of 20 cats let in still means up to 16 %.
+
+    The door never decides on one photo. With --visits each one is a visit, too: five parts of it, one after
+    another, each with noise of its own, of which four must agree and none may show a cat.
 
     Top-1, top-5 and the confusion of classes need data whose classes are the model's own. Folders named
     by whole numbers are ImageNet classes 0 to 999, for models of 1000 and of 1001 outputs alike.
@@ -74,7 +79,15 @@ def evaluate(  # noqa: PLR0917 -- click hands all over by name
         for path in paths:
             make_sure_of(path, conduct)  # a fault in the second is told before all is judged by the first
         evaluations = [
-            run(path, dataset, species=truths, teller=RichTeller(), conduct=conduct, threads=threads)
+            run(
+                path,
+                dataset,
+                species=truths,
+                teller=RichTeller(),
+                conduct=conduct,
+                threads=threads,
+                has_visits=has_visits,
+            )
             for path in paths
         ]
         differing = differences(*evaluations) if other else ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
 from petdoor.classify import Unreadable
@@ -28,6 +29,7 @@ from tools.judging.judge import (
     welcome_probability,
 )
 from tools.judging.metrics import ClassFigures, Latency, Rate, Roc, ThresholdCurve
+from tools.judging.visits import admitted_visits
 
 _NAMED_AT_MOST = 5
 
@@ -40,6 +42,7 @@ class Figures:
         false_accept: of the photos of species that may not pass, those the door admits.
         false_refuse: of the photos of species that may pass, those it does not admit.
         admitted: by true species, the photos admitted.
+        visits: the same when each photo is a visit of several frames; None when that was not asked for.
         seen_rightly: photos in which the right species is seen.
         species: which species was taken for which.
         top1: photos whose true class is the most probable one; None when the model lacks a class.
@@ -53,6 +56,7 @@ class Figures:
     false_accept: Rate
     false_refuse: Rate
     admitted: dict[Species, Rate]
+    visits: dict[Species, Rate] | None
     seen_rightly: Rate
     species: ClassFigures
     top1: Rate | None
@@ -120,6 +124,7 @@ def evaluate(
     teller: Teller,
     conduct: Conduct | None = None,
     threads: int = 1,
+    has_visits: bool = False,
 ) -> Evaluation:
     """Judge every photo with the door's own classifier and rule, and count.
 
@@ -130,6 +135,7 @@ def evaluate(
         teller: told how far it is.
         conduct: how the door behaves; the default is its own way.
         threads: CPU threads for one inference.
+        has_visits: judge each photo as a visit of several frames, too.
 
     Raises:
         ModelError: the model cannot be used, or knows nothing of a species that is to be admitted.
@@ -144,6 +150,7 @@ def evaluate(
             if unreadable
             else f"{dataset.source}: there is no picture to judge"
         )
+    visits = admitted_visits(classifier, rule, policy, judged, teller=teller) if has_visits else None
     return Evaluation(
         model=model,
         model_id=classifier.model_id,
@@ -155,7 +162,7 @@ def evaluate(
         dataset=dataset,
         judged=judged,
         unreadable=unreadable,
-        figures=_figures(judged, dataset.classes, classifier, policy),
+        figures=_figures(judged, dataset.classes, classifier, policy, visits),
         notes=(*notes, *_class_notes(dataset, classifier), *_truth_notes(judged, classifier)),
     )
 
@@ -211,7 +218,11 @@ def _do_differ(one: Judged, other: Judged) -> bool:
 
 
 def _figures(
-    judged: Sequence[Judged], classes: Sequence[str], classifier: TFLiteClassifier, policy: Policy
+    judged: Sequence[Judged],
+    classes: Sequence[str],
+    classifier: TFLiteClassifier,
+    policy: Policy,
+    visits: Sequence[bool] | None,
 ) -> Figures:
     admitted = np.array([photo.verdict is Verdict.ADMIT for photo in judged])
     admission = metrics.Admission(
@@ -227,7 +238,8 @@ def _figures(
     return Figures(
         false_accept=metrics.rate_of(admitted[~admission.is_welcome]),
         false_refuse=metrics.rate_of(~admitted[admission.is_welcome]),
-        admitted={name: metrics.rate_of(admitted[truths == name]) for name in in_order(truths.tolist())},
+        admitted=_by_species(admitted, truths),
+        visits=None if visits is None else _by_species(np.array(visits), truths),
         seen_rightly=metrics.rate_of(np.equal(expected, seen)),
         species=metrics.class_figures(names, expected, seen),
         top1=metrics.rate_of(np.less_equal(ranks, 1)) if ranks else None,
@@ -239,6 +251,10 @@ def _figures(
         ),
         latency=metrics.latency([photo.inference_ms for photo in judged]),
     )
+
+
+def _by_species(admitted: NDArray[np.bool_], truths: NDArray[np.str_]) -> dict[Species, Rate]:
+    return {name: metrics.rate_of(admitted[truths == name]) for name in in_order(truths.tolist())}
 
 
 def _class_figures(judged: Sequence[Judged], classes: Sequence[str]) -> ClassFigures:

@@ -63,6 +63,7 @@ def headline(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("false accepts", rate_text(figures.false_accept)),
         ("false refusals", rate_text(figures.false_refuse)),
         *((f"{name} admitted", rate_text(rate)) for name, rate in figures.admitted.items()),
+        *((f"{name} visits admitted", rate_text(rate)) for name, rate in (figures.visits or {}).items()),
         ("species seen rightly", rate_text(figures.seen_rightly)),
         ("top-1", rate_text(figures.top1)),
         ("top-5", top5),
