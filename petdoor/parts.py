@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Event as Flag
+from typing import Final
 
 from petdoor import __version__, cameras, modelfile
 from petdoor.adapters import latch
@@ -22,6 +23,8 @@ from petdoor.errors import ConfigError
 from petdoor.settings import DEMO, LatchSettings, MqttSettings, RuleSettings, Settings
 
 log = logging.getLogger(__name__)
+
+_FIRST_LOOK_SHARE: Final = 0.75
 
 
 def pin_factory(settings: LatchSettings) -> latch.PinFactory:
@@ -90,8 +93,13 @@ def species_rule(settings: RuleSettings, classifier: TFLiteClassifier) -> Specie
 
 def motion_gate(settings: Settings) -> BackgroundMotionGate | None:
     """The motion gate, unless switched off."""
-    values = settings.motion.model_dump(exclude={"enabled"})
-    return BackgroundMotionGate(**values) if settings.motion.enabled else None
+    if not settings.motion.enabled:
+        return None
+    # Shorter than it takes to turn something unknown away: an empty yard is not told off at every start.
+    first_look = _FIRST_LOOK_SHARE * settings.policy.refuse_after_seconds
+    return BackgroundMotionGate(
+        **settings.motion.model_dump(exclude={"enabled"}), first_look_seconds=first_look
+    )
 
 
 def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:

@@ -159,3 +159,7 @@ def test_the_demo_can_be_checked_without_settings(tmp_path, monkeypatch):
     assert told.exit_code == 0, told.output
     assert "640x480 from demo" in told.stdout
     assert "SIMULATED" in told.stdout
+
+
+def test_the_empty_yard_is_not_turned_away_at_the_start():
+    assert play(settings(visits=1, weather="calm"), Flag()).lines()[0].endswith("0 refused)")

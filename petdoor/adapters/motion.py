@@ -24,6 +24,7 @@ class BackgroundMotionGate:
         area: share of the points that must have changed, in patches of 5 x 5 of 80 x 60 at least.
         hold_seconds: how long the gate stays open after the last motion.
         adapt_seconds: time constant with which what stays becomes background.
+        first_look_seconds: how long the gate is open at the start, for an animal that waits there already.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class BackgroundMotionGate:
         area: float = 0.01,
         hold_seconds: float = 5.0,
         adapt_seconds: float = 60.0,
+        first_look_seconds: float = 1.5,
     ) -> None:
         self._level = level
         self._area = area
         self._hold_seconds = hold_seconds
         self._adapt_seconds = adapt_seconds
+        self._first_look_seconds = first_look_seconds
         self._background: NDArray[np.float32] | None = None
         self._looked_at = -math.inf
         self._open_until = -math.inf
@@ -45,7 +48,9 @@ class BackgroundMotionGate:
     def is_open(self, frame: Frame) -> bool:
         """Whether something moves in this frame, or did so within ``hold_seconds``."""
         small = _shrunk(frame.pixels)
-        if self._background is None or self._has_changed(small, self._background):
+        if self._background is None:
+            self._open_until = frame.taken_at + self._first_look_seconds
+        elif self._has_changed(small, self._background):
             self._open_until = frame.taken_at + self._hold_seconds
         self._learn(small, frame.taken_at)
         return frame.taken_at < self._open_until

@@ -33,10 +33,10 @@ def settled_gate(pixels=None, **options):
     return gate
 
 
-def test_the_first_frame_opens_the_gate_for_its_hold():
-    gate = BackgroundMotionGate(hold_seconds=5.0)
-    seen = [gate.is_open(Frame(noisy(second), float(second))) for second in range(8)]
-    assert seen == [True] * 5 + [False] * 3
+def test_the_first_frame_opens_the_gate_for_a_first_look():
+    gate = BackgroundMotionGate(first_look_seconds=3.0)
+    seen = [gate.is_open(Frame(noisy(second), float(second))) for second in range(6)]
+    assert seen == [True] * 3 + [False] * 3
 
 
 def test_noise_alone_keeps_the_gate_closed():
@@ -46,11 +46,11 @@ def test_noise_alone_keeps_the_gate_closed():
 
 def test_rain_keeps_the_gate_closed_and_an_animal_in_the_rain_opens_it():
     scene = Scene(seed=0, visits=1, weather=Weather(rain=0.8))
-    gate = BackgroundMotionGate(hold_seconds=0.05)  # one frame
+    gate = BackgroundMotionGate(hold_seconds=0.05, first_look_seconds=0.0)
     empty = [seconds / 10 for seconds in range(35)]
     dog = scene.script.visits[0]
     opened = [gate.is_open(Frame(scene.picture(seconds), seconds)) for seconds in empty]
-    assert not any(opened[1:])
+    assert not any(opened)
     waiting = (dog.begins_at + dog.ends_at) / 2
     assert gate.is_open(Frame(scene.picture(waiting), waiting))
 
