@@ -46,7 +46,7 @@ door-model: .venv/host ## Make the model that ships anew, in two hours: make doo
 	  $(if $(WEIGHTS),--weights '$(WEIGHTS)') --precision $(PRECISION) --output $(PUPIL)
 	$(BIN)/python -m tools train --data '$(PHOTOS)/train' --data '$(PHOTOS)/train' --data '$(PHOTOS)/extra' \
 	  --data $(DRAWN) --test '$(PHOTOS)/val' --split 85/15/0 \
-	  --backbone petnet --weights $(PUPIL) --layers 31 --views 6 --head-epochs 6 --epochs 12 \
+	  --backbone petnet --size 160 --weights $(PUPIL) --layers 31 --views 6 --head-epochs 6 --epochs 12 \
 	  --label-smoothing 0.05 --dropout 0.3 --false-accept 0.02 \
 	  --work build/door.training --output petdoor/models/door.tflite --report build/door-model
 

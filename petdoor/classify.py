@@ -8,8 +8,9 @@ from typing import Any
 
 from petdoor import pictures
 from petdoor.adapters.classifier import ClassScore, TFLiteClassifier
-from petdoor.core.door import Policy, verdict
+from petdoor.core.door import verdict
 from petdoor.core.events import Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.ports import Rule
 from petdoor.core.species import Sighting
 from petdoor.errors import PictureError

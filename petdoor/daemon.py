@@ -12,7 +12,7 @@ from threading import Event as Flag
 from typing import Any, Final
 
 from petdoor.core import door as doors
-from petdoor.core.door import Door, LatchState, Policy
+from petdoor.core.door import Door, LatchState
 from petdoor.core.events import (
     AnimalJudged,
     CameraLost,
@@ -21,6 +21,7 @@ from petdoor.core.events import (
     LockReason,
     payload,
 )
+from petdoor.core.policy import Policy
 from petdoor.core.ports import Camera, Classifier, Frame, Latch, MotionGate, Publisher, Rule
 from petdoor.core.species import OTHER, Sighting
 from petdoor.errors import CameraError, EndOfFramesError

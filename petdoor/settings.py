@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from petdoor import modelfile
-from petdoor.core.door import Policy
+from petdoor.core.policy import Policy
 from petdoor.errors import ConfigError
 
 PASSWORD_VARIABLE = "PETDOOR_MQTT_PASSWORD"  # noqa: S105 -- the name, not the word

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from petdoor import config
-from petdoor.core.door import Policy
+from petdoor.core.policy import Policy
 from petdoor.errors import ConfigError
 from petdoor.settings import CameraSettings, MqttSettings, Settings, TlsSettings
 

@@ -5,7 +5,8 @@ from threading import Event as Flag
 
 import pytest
 
-from petdoor.core.door import LatchState, Policy
+from petdoor.core.door import LatchState
+from petdoor.core.policy import Policy
 from petdoor.daemon import Daemon, Parts, Timing
 from petdoor.errors import CameraError, EndOfFramesError, LatchError
 from tests.fakes import (

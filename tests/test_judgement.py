@@ -6,8 +6,9 @@ import pytest
 
 from petdoor import pictures
 from petdoor.adapters.classifier import TFLiteClassifier
-from petdoor.core.door import Policy, verdict
+from petdoor.core.door import verdict
 from petdoor.core.events import Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.species import MassRule, Top1Rule
 from petdoor.modelfile import SHIPPED
 

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from petdoor.core.door import Door, LatchState, Policy, lock, step, verdict
+from petdoor.core.door import Door, LatchState, lock, step, verdict
 from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, LockReason, Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, Sighting
 
 POLICY = Policy()

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from petdoor.core.door import Door, LatchState, Policy, step
+from petdoor.core.door import Door, LatchState, step
 from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, Sighting
 
 SPECIES = (DOG, CAT, "fox", OTHER)

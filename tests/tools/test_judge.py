@@ -6,8 +6,9 @@ import pytest
 
 from petdoor import modelfile, pictures
 from petdoor.adapters.classifier import TFLiteClassifier
-from petdoor.core.door import Policy, verdict
+from petdoor.core.door import verdict
 from petdoor.core.events import Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.species import MassRule, Sighting, Top1Rule
 from petdoor.errors import ConfigError, ModelError, PetDoorError
 from tests.conftest import data

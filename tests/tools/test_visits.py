@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from petdoor.core.door import Policy
+from petdoor.core.policy import Policy
 from petdoor.core.species import ClassRange, MassRule
 from tests.fakes import SilentTeller
 from tests.pictures_on_disk import jpeg

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from petdoor.adapters.classifier import TFLiteClassifier
-from petdoor.core.door import Policy
+from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, MassRule, Species, SpeciesRule, Top1Rule
 from petdoor.errors import ConfigError, ModelError
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
 from petdoor.classify import Unreadable
-from petdoor.core.door import Policy
 from petdoor.core.events import Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.species import OTHER, MassRule, Species, SpeciesRule
 from petdoor.errors import PetDoorError
 from tools.console import Teller

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 from petdoor.adapters.classifier import ClassScore, TFLiteClassifier
 from petdoor.classify import Unreadable, judge_all
-from petdoor.core.door import Policy
 from petdoor.core.events import Verdict
+from petdoor.core.policy import Policy
 from petdoor.core.ports import Rule
 from petdoor.core.species import IMAGENET_CLASSES, OTHER, Sighting, Species, imagenet_ranges
 from tools.console import Teller

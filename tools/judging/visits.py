@@ -7,8 +7,9 @@ import numpy as np
 
 from petdoor import pictures
 from petdoor.core import door as doors
-from petdoor.core.door import Door, Policy
+from petdoor.core.door import Door
 from petdoor.core.events import DoorUnlocked
+from petdoor.core.policy import Policy
 from petdoor.core.ports import Classifier, Rule
 from petdoor.pictures import Picture
 from tools.console import Teller

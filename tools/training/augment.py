@@ -28,6 +28,11 @@ def augmented(
     return np.clip(_noisy(_blurred(light, random), random), 0, 255).astype(np.uint8)
 
 
+def blended(picture: Picture, other: Picture, share: float) -> Picture:
+    """A picture with ``share`` of another one, 0..1, shining through."""
+    return cast(Picture, cv2.addWeighted(picture, 1 - share, other, share, 0))
+
+
 def _cropped(picture: Picture, random: Random, least_area: float) -> Picture:
     """A part of the picture, somewhere, of nearly the same shape."""
     scale, stretch = np.sqrt(random.uniform(least_area, 1)), np.exp(random.uniform(-0.15, 0.15))

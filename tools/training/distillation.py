@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import cv2
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from petdoor.core.species import imagenet_ranges
 from petdoor.pictures import Picture
+from tools.training.augment import blended
 from tools.training.sources import Kept, Photos, batches
 
 _EVALUATION_BATCH: Final = 64
@@ -52,7 +52,7 @@ class Mixed:
         random = np.random.default_rng((self.seed, index, number, 1))
         other = self.photos.view(int(random.integers(len(self))), number)
         share = random.uniform(0, 0.5)
-        return cast(Picture, cv2.addWeighted(picture, 1 - share, other, share, 0))
+        return blended(picture, other, share)
 
 
 @dataclass(frozen=True, slots=True)

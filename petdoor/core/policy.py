@@ -1,0 +1,55 @@
+"""The rules of the house: who may pass, how sure the door must be, and for how long."""
+
+from dataclasses import dataclass
+
+from petdoor.core.species import CAT, DOG, OTHER, Species
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may pass, how sure the door must be, and how long it stays open.
+
+    Attributes:
+        admit: species that open the door; never ``other``.
+        keep_in: species that bar it, alone or beside a welcome one.
+        confirm_frames: how many of the last ``window_frames`` must agree; two at least.
+        window_frames: how many frames are looked back on.
+        veto_confidence: a ``keep_in`` species this probable in any of those frames keeps the door
+            locked. Low on purpose: with the ImageNet model it bars one of 966 photos judged dog rightly,
+            and 26 of 69 cats judged dog.
+        visit_gap_seconds: a visit ends when nothing was seen for this long.
+        refuse_after_seconds: how long something unknown is watched before it is turned away; an
+            animal far off looks like nothing known until it comes near.
+        unlock_seconds: how long the bolt is drawn.
+        linger_seconds: past that, it stays drawn until the animal has not been seen for this long.
+        max_unlock_seconds: never longer than this.
+        refractory_seconds: after locking, no unlocking for this long.
+
+    Raises:
+        ValueError: a value, or two together, make no safe door; the message begins with the key.
+    """
+
+    admit: frozenset[Species] = frozenset({DOG})
+    keep_in: frozenset[Species] = frozenset({CAT})
+    confirm_frames: int = 4
+    window_frames: int = 5
+    veto_confidence: float = 0.06
+    visit_gap_seconds: float = 3.0
+    refuse_after_seconds: float = 2.0
+    unlock_seconds: float = 5.0
+    linger_seconds: float = 1.0
+    max_unlock_seconds: float = 20.0
+    refractory_seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        _require(OTHER not in self.admit, "admit: 'other' may not be admitted; it is everything unknown")
+        both = ", ".join(sorted(self.admit & self.keep_in))
+        _require(not both, f"keep_in: {both} cannot be admitted and kept in at once")
+        _require(self.confirm_frames >= 2, "confirm_frames: 2 or more; one frame never opens the door")
+        _require(self.window_frames >= self.confirm_frames, "window_frames: confirm_frames or more")
+        _require(self.max_unlock_seconds >= self.unlock_seconds, "max_unlock_seconds: unlock_seconds or more")
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
