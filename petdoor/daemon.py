@@ -17,6 +17,7 @@ from petdoor.core.events import (
     AnimalJudged,
     CameraLost,
     CameraRecovered,
+    CoilHot,
     Event,
     LockReason,
     payload,
@@ -226,4 +227,4 @@ def _heard(event: Event, latency_ms: int | None) -> str:
 
 
 def _level(event: Event) -> int:
-    return logging.WARNING if isinstance(event, CameraLost) else logging.INFO
+    return logging.WARNING if isinstance(event, CameraLost | CoilHot) else logging.INFO

@@ -196,7 +196,7 @@ def assembled(
         camera=camera,
         classifier=classifier,
         rule=rule,
-        policy=settings.policy.policy(veto=classifier.veto),
+        policy=settings.rules(veto=classifier.veto),
         publisher=publisher,
         motion=motion_gate(settings),
         door_id=settings.id,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -15,6 +16,7 @@ from pydantic import (
 )
 
 from petdoor import modelfile
+from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.errors import ConfigError
 
@@ -207,7 +209,14 @@ class LatchSettings(Section):
     pin: GpioPin = 17
     active_high: bool = True
     pins: Literal["auto", "simulated"] = "auto"
+    duty_cycle: Annotated[float, Field(gt=0, le=1)] = 0.25
+    duty_window_seconds: Seconds = 600.0
     servo: ServoSettings = ServoSettings()
+
+    @property
+    def heat(self) -> HeatBudget | None:
+        """What the coil can bear; a servo whose pulses have stopped stays cold."""
+        return HeatBudget(self.duty_cycle, self.duty_window_seconds) if self.kind == "solenoid" else None
 
 
 class TlsSettings(Section):
@@ -273,3 +282,18 @@ class Settings(Section):
     snapshots: SnapshotSettings = SnapshotSettings()
     mqtt: MqttSettings | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("latch")
+    @classmethod
+    def _bears_an_unlocking(cls, latch: LatchSettings, info: ValidationInfo) -> LatchSettings:
+        policy = info.data.get("policy")
+        if latch.heat and policy and latch.heat.energised_seconds < policy.unlock_seconds:
+            raise ValueError(
+                f"duty_cycle x duty_window_seconds is {latch.heat.energised_seconds:g} s: less than "
+                f"policy.unlock_seconds, so that the door would never open"
+            )
+        return latch
+
+    def rules(self, *, veto: float | None = None) -> Policy:
+        """The policy for the core, with what the latch can bear; ``veto`` is the model's."""
+        return replace(self.policy.policy(veto=veto), heat=self.latch.heat)

@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from petdoor import config
+from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.errors import ConfigError
 from petdoor.settings import CameraSettings, MqttSettings, Settings, TlsSettings
@@ -176,6 +177,18 @@ def test_a_tab_is_told_with_its_line_and_a_hint(file, text):
     said = fault(file, text)
     assert re.search(r"config.yaml: line \d, column 1: ", said)
     assert said.endswith("YAML is indented with spaces, never with tabs")
+
+
+def test_a_coil_that_bears_less_than_one_unlocking_is_a_fault_unless_it_is_no_coil(file):
+    latch = "latch: {kind: %s, duty_cycle: 0.1, duty_window_seconds: 40}"
+    said = fault(file, latch % "solenoid")
+    assert "latch" in said
+    assert "is 4 s: less than policy.unlock_seconds" in said
+    assert loaded(file, latch % "servo").rules().heat is None
+
+
+def test_the_latch_tells_the_core_what_its_coil_bears(file):
+    assert loaded(file, "latch: {duty_cycle: 0.5}").rules(veto=0.2).heat == HeatBudget(0.5, 600.0)
 
 
 def test_a_repeated_key_is_a_fault_with_its_line(file):

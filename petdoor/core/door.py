@@ -11,7 +11,17 @@ from math import inf
 from statistics import fmean
 from typing import Final
 
-from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, Event, LockReason, Verdict
+from petdoor.core.events import (
+    AnimalJudged,
+    CoilCooled,
+    CoilHot,
+    DoorLocked,
+    DoorUnlocked,
+    Event,
+    LockReason,
+    Verdict,
+)
+from petdoor.core.heat import Spell
 from petdoor.core.policy import Policy
 from petdoor.core.species import OTHER, Sighting, Species
 
@@ -64,6 +74,8 @@ class Door:
         visit: whoever is there.
         unlocked: the bolt is drawn.
         rest_until: no unlocking before.
+        spells: when the bolt was drawn, as far as the coil is still warm of it.
+        is_hot: an unlocking was refused for its coil's sake, and the coil has not cooled yet.
     """
 
     clock: float | None = None
@@ -71,6 +83,8 @@ class Door:
     visit: Visit | None = None
     unlocked: Unlocked | None = None
     rest_until: float = -inf
+    spells: tuple[Spell, ...] = ()
+    is_hot: bool = False
 
     @property
     def latch(self) -> LatchState:
@@ -90,9 +104,11 @@ def step(door: Door, sighting: Sighting | None, now: float, policy: Policy) -> t
     door = replace(door, visit=_observe(door.visit, sighting, door.now, policy))
     if door.unlocked:
         return _while_unlocked(door, door.unlocked, sighting, policy)
+    door, cooled = _cooled(door, policy)
     if door.visit and sighting:
-        return _while_locked(door, door.visit, sighting, policy)
-    return door, []
+        door, events = _while_locked(door, door.visit, sighting, policy)
+        return door, [*cooled, *events]
+    return door, cooled
 
 
 def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
@@ -136,17 +152,20 @@ def _while_unlocked(
 ) -> tuple[Door, list[Event]]:
     if sighting and sighting.species == unlocked.species:
         unlocked = replace(unlocked, seen_at=door.now)
-    reason = _reason_to_lock(unlocked, door.visit, door.now, policy)
+    reason = _reason_to_lock(unlocked, door, policy)
     if reason:
         return _locked(door, unlocked, reason, policy)
     return replace(door, unlocked=unlocked), []
 
 
-def _reason_to_lock(unlocked: Unlocked, visit: Visit | None, now: float, policy: Policy) -> LockReason | None:
+def _reason_to_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | None:
+    visit, now = door.visit, door.now
     if visit and sum(_barred((s,), policy) is not None for s in visit.window) >= _RELOCK_FRAMES:
         return LockReason.VETO
     if now - unlocked.since >= policy.max_unlock_seconds:
         return LockReason.CAP
+    if policy.heat and policy.heat.left_seconds((*door.spells, (unlocked.since, now)), now) <= 0:
+        return LockReason.HEAT
     gone = now - unlocked.seen_at >= policy.linger_seconds
     if gone and now - unlocked.since >= policy.unlock_seconds:
         return LockReason.TIME
@@ -156,7 +175,9 @@ def _reason_to_lock(unlocked: Unlocked, visit: Visit | None, now: float, policy:
 def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
     # Whoever is still there must be confirmed anew: old frames say nothing about who stands there now.
     visit = door.visit and replace(door.visit, window=())
-    door = replace(door, visit=visit, unlocked=None, rest_until=door.now + policy.refractory_seconds)
+    spells = policy.heat.recent((*door.spells, (unlocked.since, door.now)), door.now) if policy.heat else ()
+    rest_until = door.now + policy.refractory_seconds
+    door = replace(door, visit=visit, unlocked=None, rest_until=rest_until, spells=spells)
     return door, [DoorLocked(reason, door.now - unlocked.since)]
 
 
@@ -165,19 +186,40 @@ def _while_locked(door: Door, visit: Visit, sighting: Sighting, policy: Policy) 
     if judged is None:
         return door, []
     if judged.verdict is Verdict.ADMIT:
-        return _admit(door, judged)
+        return _admit(door, judged, policy)
     if judged.verdict in visit.told:
         return door, []
     return _tell(door, visit, judged), [judged]
 
 
-def _admit(door: Door, judged: AnimalJudged) -> tuple[Door, list[Event]]:
+def _admit(door: Door, judged: AnimalJudged, policy: Policy) -> tuple[Door, list[Event]]:
     if door.now < door.rest_until or door.visit is None:
         return door, []
+    if not _is_cool(door, policy):
+        return _spared(door, policy)
     door = replace(
         _tell(door, door.visit, judged), unlocked=Unlocked(judged.species, since=door.now, seen_at=door.now)
     )
     return door, [judged, DoorUnlocked(judged.species)]
+
+
+def _is_cool(door: Door, policy: Policy) -> bool:
+    """Whether the coil bears another unlocking of the usual length."""
+    return policy.heat is None or policy.heat.left_seconds(door.spells, door.now) >= policy.unlock_seconds
+
+
+def _spared(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
+    """The bolt stays where it is; that is told once, until the coil has cooled."""
+    if door.is_hot or policy.heat is None:
+        return door, []
+    wait_seconds = policy.heat.wait_seconds(door.spells, door.now, policy.unlock_seconds)
+    return replace(door, is_hot=True), [CoilHot(wait_seconds)]
+
+
+def _cooled(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
+    if door.is_hot and _is_cool(door, policy):
+        return replace(door, is_hot=False), [CoilCooled()]
+    return door, []
 
 
 def _tell(door: Door, visit: Visit, judged: AnimalJudged) -> Door:

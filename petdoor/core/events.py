@@ -40,6 +40,7 @@ class LockReason(StrEnum):
     TIME = "time is up"
     CAP = "longest unlock reached"
     VETO = "a barred animal is in view"
+    HEAT = "the coil must cool"
     CAMERA = "camera lost"
     STOP = "petdoor stops"
 
@@ -102,6 +103,28 @@ class DoorLocked:
 
 
 @dataclass(frozen=True, slots=True)
+class CoilHot:
+    """A welcome animal is there, but the coil must rest for ``wait_seconds`` first."""
+
+    type: ClassVar[str] = "coil_hot"
+
+    wait_seconds: float
+
+    def __str__(self) -> str:
+        return f"not unlocked: the coil must cool for {self.wait_seconds:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class CoilCooled:
+    """The door may be unlocked again."""
+
+    type: ClassVar[str] = "coil_cooled"
+
+    def __str__(self) -> str:
+        return "the coil has cooled: the door may be unlocked again"
+
+
+@dataclass(frozen=True, slots=True)
 class CameraLost:
     """The door is blind, and locked, until frames come again."""
 
@@ -125,7 +148,9 @@ class CameraRecovered:
         return f"camera is back after {self.outage_seconds:.1f} s"
 
 
-Event: TypeAlias = AnimalJudged | DoorUnlocked | DoorLocked | CameraLost | CameraRecovered
+Event: TypeAlias = (
+    AnimalJudged | DoorUnlocked | DoorLocked | CoilHot | CoilCooled | CameraLost | CameraRecovered
+)
 
 
 def payload(event: Event) -> dict[str, Any]:

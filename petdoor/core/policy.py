@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from petdoor.core.heat import HeatBudget
 from petdoor.core.species import CAT, DOG, OTHER, Species
 
 
@@ -24,6 +25,7 @@ class Policy:
         linger_seconds: past that, it stays drawn until the animal has not been seen for this long.
         max_unlock_seconds: never longer than this.
         refractory_seconds: after locking, no unlocking for this long.
+        heat: what the latch's coil can bear; None for a latch that does not warm up.
 
     Raises:
         ValueError: a value, or two together, make no safe door; the message begins with the key.
@@ -40,6 +42,7 @@ class Policy:
     linger_seconds: float = 1.0
     max_unlock_seconds: float = 20.0
     refractory_seconds: float = 3.0
+    heat: HeatBudget | None = None
 
     def __post_init__(self) -> None:
         _require(OTHER not in self.admit, "admit: 'other' may not be admitted; it is everything unknown")
@@ -48,6 +51,12 @@ class Policy:
         _require(self.confirm_frames >= 2, "confirm_frames: 2 or more; one frame never opens the door")
         _require(self.window_frames >= self.confirm_frames, "window_frames: confirm_frames or more")
         _require(self.max_unlock_seconds >= self.unlock_seconds, "max_unlock_seconds: unlock_seconds or more")
+        if self.heat:
+            bearable = self.heat.energised_seconds
+            _require(
+                bearable >= self.unlock_seconds,
+                f"heat: the coil bears {bearable:g} s, less than unlock_seconds",
+            )
 
 
 def _require(holds: bool, otherwise: str) -> None:

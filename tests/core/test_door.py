@@ -3,7 +3,16 @@ from dataclasses import replace
 import pytest
 
 from petdoor.core.door import Door, LatchState, lock, step, verdict
-from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, LockReason, Verdict
+from petdoor.core.events import (
+    AnimalJudged,
+    CoilCooled,
+    CoilHot,
+    DoorLocked,
+    DoorUnlocked,
+    LockReason,
+    Verdict,
+)
+from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, Sighting
 
@@ -392,3 +401,43 @@ def test_a_frame_judged_cat_bars_the_door_however_high_the_veto_is_set():
     policy = Policy(veto_confidence=1.0)
     door, _ = watch(Door(), A_DOG, A_DOG, A_CAT, A_DOG, A_DOG, policy=policy)
     assert door.latch is LatchState.LOCKED
+
+
+WARM = replace(POLICY, heat=HeatBudget(duty_cycle=0.25, window_seconds=48.0))
+"""Twelve seconds of forty-eight: two unlockings."""
+
+
+def dogs_keep_coming(seconds, policy=WARM):
+    """A dog that waits there all the time; the door is left after so many seconds."""
+    return watch(Door(), *[A_DOG] * round(seconds / EVERY), policy=policy)
+
+
+def test_a_coil_that_has_had_its_share_is_let_fall_and_that_is_told():
+    door, events = dogs_keep_coming(20)
+    locked = [event for event in events if isinstance(event, DoorLocked)]
+    assert [(event.reason, event.unlocked_seconds) for event in locked] == [(LockReason.HEAT, 12.0)]
+    assert door.latch is LatchState.LOCKED
+
+
+def test_no_unlocking_while_the_coil_is_warm_and_that_is_said_once():
+    _, events = dogs_keep_coming(40)
+    assert [event for event in events if isinstance(event, CoilHot)] == [CoilHot(wait_seconds=38.0)]
+    assert sum(isinstance(event, DoorUnlocked) for event in events) == 1
+
+
+def test_a_coil_that_has_cooled_is_told_of_and_the_dog_that_waits_comes_in():
+    _, events = dogs_keep_coming(60)
+    told = [type(event) for event in events]
+    cooled = told.index(CoilCooled)
+    assert told[cooled : cooled + 3] == [CoilCooled, AnimalJudged, DoorUnlocked]
+
+
+def test_the_coil_cools_while_nobody_is_there():
+    door, _ = dogs_keep_coming(20)
+    _, events = watch(door, *quiet(60), policy=WARM)
+    assert events == [CoilCooled()]
+
+
+def test_a_coil_that_bears_less_than_one_unlocking_makes_no_door():
+    with pytest.raises(ValueError, match="heat: the coil bears 2 s, less than unlock_seconds"):
+        replace(POLICY, heat=HeatBudget(0.5, 4.0))

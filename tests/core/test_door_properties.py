@@ -1,4 +1,6 @@
+import itertools
 from copy import deepcopy
+from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
@@ -6,7 +8,8 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from petdoor.core.door import Door, LatchState, step
-from petdoor.core.events import AnimalJudged, DoorLocked, DoorUnlocked, Verdict
+from petdoor.core.events import AnimalJudged, CoilHot, DoorLocked, DoorUnlocked, Verdict
+from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, Sighting
 
@@ -38,6 +41,15 @@ def policies(draw):
         max_unlock_seconds=unlock_seconds + draw(eighths),
         refractory_seconds=draw(st.one_of(st.just(0.0), eighths)),
     )
+
+
+@st.composite
+def warm_policies(draw):
+    """Policies for a coil that bears little."""
+    policy = draw(policies())
+    bears = policy.unlock_seconds + draw(eighths)
+    duty_cycle = draw(st.sampled_from([0.125, 0.25, 0.5, 1.0]))
+    return replace(policy, heat=HeatBudget(duty_cycle, bears / duty_cycle))
 
 
 def clear_sighting(species):
@@ -222,6 +234,32 @@ def test_a_step_gives_the_same_for_the_same_and_leaves_its_input_alone(policy, h
         kept = deepcopy((before, sighting))
         assert step(before, sighting, clock, policy) == step(before, sighting, clock, policy)
         assert (before, sighting) == kept
+
+
+def energised_seconds(turns, window_seconds):
+    """From the raw history: how long the coil was energised in the window that ends with these turns."""
+    opened = turns[-1].now - window_seconds
+    pairs = itertools.pairwise(turns)
+    return sum(max(0.0, after.now - max(before.now, opened)) for before, after in pairs if is_open(before))
+
+
+@thorough
+@given(warm_policies(), histories)
+def test_the_coil_is_never_left_energised_beyond_its_share_of_any_window(policy, history):
+    turns = replay(history, policy)
+    for index, turn in enumerate(turns):
+        spent = energised_seconds(turns[: index + 1], policy.heat.window_seconds)
+        assert not is_open(turn) or spent < policy.heat.energised_seconds
+        if turn.has(DoorUnlocked):
+            assert spent + policy.unlock_seconds <= policy.heat.energised_seconds
+
+
+@thorough
+@given(warm_policies(), histories)
+def test_a_warm_coil_only_ever_delays_what_a_cold_one_would_do(policy, history):
+    for turn in replay(history, policy):
+        assert not (turn.has(CoilHot) and turn.has(DoorUnlocked))
+        assert not turn.door.is_hot or not is_open(turn)
 
 
 def test_the_histories_drawn_do_open_lock_and_open_the_door_again():
