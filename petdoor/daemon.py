@@ -5,7 +5,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import quantiles
 from threading import Event as Flag
@@ -23,7 +23,17 @@ from petdoor.core.events import (
     payload,
 )
 from petdoor.core.policy import Policy
-from petdoor.core.ports import Camera, Classifier, Frame, Latch, MotionGate, Publisher, Rule
+from petdoor.core.ports import (
+    Camera,
+    Classifier,
+    Frame,
+    Latch,
+    MotionGate,
+    Publisher,
+    Rule,
+    Supervisor,
+    Unsupervised,
+)
 from petdoor.core.species import OTHER, Sighting
 from petdoor.errors import CameraError, EndOfFramesError
 
@@ -44,6 +54,7 @@ class Parts:
     policy: Policy
     publisher: Publisher
     motion: MotionGate | None = None
+    supervisor: Supervisor = field(default_factory=Unsupervised)
     door_id: str = "petdoor"
     model_id: str = ""
 
@@ -101,9 +112,14 @@ class Daemon:
         finally:
             self._parts.latch.lock()
             self._lock(LockReason.STOP)
+            self._parts.supervisor.stopping()
 
     def turn(self) -> None:
-        """One pass of the loop, with a frame or without."""
+        """One pass of the loop, with a frame or without; only a whole one is a sign of life."""
+        self._pass()
+        self._parts.supervisor.alive()
+
+    def _pass(self) -> None:
         try:
             frame = self._parts.camera.read(self._timing.tick_seconds)
         except CameraError as error:
@@ -150,6 +166,7 @@ class Daemon:
         latency_ms = round((self._clock() - frame.taken_at) * 1000) if frame else None
         for event in events:
             log.log(_level(event), "%s%s", event, _heard(event, latency_ms))
+            self._parts.supervisor.status(str(event))
             self._parts.publisher.event(self._receipt(event, latency_ms))
             # What is no known animal may be a person, whose picture is nobody's business.
             if frame and isinstance(event, AnimalJudged) and event.species != OTHER:
@@ -191,6 +208,8 @@ class Daemon:
         if not self._is_ready:
             self._is_ready = True
             log.info("ready: watching after %.1f s", self._clock() - self._began_at)
+            self._parts.supervisor.ready()
+            self._parts.supervisor.status("watching, locked")
 
     def _finish(self, end: EndOfFramesError) -> None:
         """After the last frame the door still locks in its own time."""

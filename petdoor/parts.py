@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Event as Flag
 from typing import Final
 
@@ -14,6 +15,7 @@ from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.publisher import MqttPublisher
 from petdoor.adapters.snapshots import SnapshotFolder
+from petdoor.adapters.supervisor import Notifier
 from petdoor.broker import Broker, Tls
 from petdoor.core.ports import Camera, Latch, Publisher, Rule
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
@@ -178,7 +180,8 @@ def build(
     camera = cameras.open_camera(settings, tally)
     stack.callback(camera.close)
     rule = species_rule(settings.rule, classifier)
-    return assembled(settings, classifier, latch=bolt, camera=camera, rule=rule, publisher=FanOut(told))
+    built = assembled(settings, classifier, latch=bolt, camera=camera, rule=rule, publisher=FanOut(told))
+    return replace(built, supervisor=Notifier(environ))
 
 
 def assembled(

@@ -351,3 +351,55 @@ def test_a_lost_camera_is_a_warning_and_nothing_else_is(caplog):
     House(*[DOG] * 4, LOST, DOG).run()
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert warnings == ["camera lost, door locked: no new frame for 5 s"]
+
+
+class RecordingSupervisor:
+    """Keeps what it is told, and where the bolt was at the end."""
+
+    def __init__(self):
+        self.told = []
+
+    def ready(self):
+        self.told.append("ready")
+
+    def alive(self):
+        self.told.append("alive")
+
+    def status(self, words):
+        self.told.append(words)
+
+    def stopping(self):
+        self.told.append("stopping")
+
+
+def test_the_supervisor_hears_that_the_door_is_ready_once_there_is_a_frame():
+    supervisor = RecordingSupervisor()
+    House(None, None, DOG, DOG, supervisor=supervisor).run()
+    assert supervisor.told[:6] == ["alive", "alive", "ready", "watching, locked", "alive", "alive"]
+    assert supervisor.told.count("ready") == 1
+    assert supervisor.told[-1] == "stopping"
+
+
+def test_the_supervisor_hears_what_happens():
+    supervisor = RecordingSupervisor()
+    House(*[DOG] * 5, supervisor=supervisor).run()
+    assert "unlocked for a dog" in supervisor.told
+    assert any(words.startswith("locked after") for words in supervisor.told)
+
+
+def test_a_door_without_its_camera_is_alive():
+    supervisor = RecordingSupervisor()
+    House(DOG, LOST, LOST, supervisor=supervisor).run()
+    assert supervisor.told[2:6] == [
+        "alive",
+        "camera lost, door locked: no new frame for 5 s",
+        "alive",
+        "alive",
+    ]
+
+
+def test_a_pass_that_breaks_is_no_sign_of_life():
+    supervisor = RecordingSupervisor()
+    with pytest.raises(RuntimeError):
+        House("noise", supervisor=supervisor, classifier=BrokenClassifier()).run()
+    assert "alive" not in supervisor.told

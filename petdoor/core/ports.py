@@ -118,3 +118,35 @@ class SilentPublisher:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class Supervisor(Protocol):
+    """Whoever starts the door again when it hangs or dies; never raises, never waited for."""
+
+    def ready(self) -> None:
+        """The door watches."""
+
+    def alive(self) -> None:
+        """The loop has turned once more, to its end."""
+
+    def status(self, words: str) -> None:
+        """How the door is, in one line."""
+
+    def stopping(self) -> None:
+        """The door is locked, and ends."""
+
+
+class Unsupervised:
+    """Nobody looks after the door."""
+
+    def ready(self) -> None:
+        """The door watches."""
+
+    def alive(self) -> None:
+        """The loop has turned once more, to its end."""
+
+    def status(self, words: str) -> None:
+        """How the door is, in one line."""
+
+    def stopping(self) -> None:
+        """The door is locked, and ends."""

@@ -1,0 +1,77 @@
+"""Tells systemd how the door is: datagrams to its socket, as sd_notify(3) has them.
+
+Twenty lines of the standard library; the packages for it swallow every fault.
+"""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """The service manager's ear; where there is none, nothing is sent.
+
+    Nothing here waits or raises: a manager that does not listen is no reason for a door to stop.
+
+    Args:
+        environ: NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, as systemd sets them.
+        clock: monotonic seconds.
+        pid: this process.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pid: int | None = None,
+    ) -> None:
+        name = environ.get("NOTIFY_SOCKET", "")
+        self._address = f"\0{name[1:]}" if name.startswith("@") else name
+        self._every_seconds = _watchdog_seconds(environ, pid or os.getpid())
+        self._clock = clock
+        self._alive_at: float | None = None
+        self._is_heard = True
+
+    def ready(self) -> None:
+        self._send("READY=1")
+
+    def alive(self) -> None:
+        """Feed the watchdog, no more often than it needs: twice in the time it allows."""
+        if self._every_seconds is None:
+            return
+        now = self._clock()
+        if self._alive_at is None or now - self._alive_at >= self._every_seconds:
+            self._alive_at = now
+            self._send("WATCHDOG=1")
+
+    def status(self, words: str) -> None:
+        self._send(f"STATUS={' '.join(words.split())}")
+
+    def stopping(self) -> None:
+        self._send("STOPPING=1")
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
+                sender.sendto(message.encode(), self._address)
+        except OSError as error:
+            if self._is_heard:
+                log.warning("systemd does not hear what it is told (%s): %s", message, error)
+            self._is_heard = False
+        else:
+            self._is_heard = True
+
+
+def _watchdog_seconds(environ: Mapping[str, str], pid: int) -> float | None:
+    """Half of what the watchdog allows this process; None without one (sd_watchdog_enabled(3))."""
+    microseconds = environ.get("WATCHDOG_USEC", "")
+    if not microseconds.isdecimal() or environ.get("WATCHDOG_PID", str(pid)) != str(pid):
+        return None
+    return int(microseconds) / 2_000_000 or None
