@@ -160,6 +160,7 @@ class PolicySettings(Section):
     confirm_frames: Annotated[int, Field(ge=2, le=100)] = 4
     window_frames: Annotated[int, Field(ge=2, le=100, validate_default=True)] = 5
     veto_confidence: Annotated[float, Field(gt=0, le=1)] | None = None
+    veto_hold_seconds: Annotated[float, Field(ge=0, le=3600)] = 3.0
     visit_gap_seconds: Seconds = 3.0
     refuse_after_seconds: Annotated[float, Field(ge=0, le=3600)] = 2.0
     unlock_seconds: Seconds = 5.0

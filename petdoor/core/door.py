@@ -46,6 +46,7 @@ class Visit:
         known_at: when a known animal was seen last, or the visit began.
         window: the newest frames.
         told: what was said so far.
+        kept_in: the barred species that enough frames agreed on last, at ``kept_in_at``.
     """
 
     began_at: float
@@ -53,6 +54,8 @@ class Visit:
     known_at: float
     window: tuple[Sighting, ...] = ()
     told: frozenset[Verdict] = frozenset()
+    kept_in: Species | None = None
+    kept_in_at: float = -inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,9 @@ def _while_locked(door: Door, visit: Visit, sighting: Sighting, policy: Policy) 
     judged = _judge(visit, sighting.species, door.now, policy)
     if judged is None:
         return door, []
+    if judged.species in policy.keep_in:
+        visit = replace(visit, kept_in=judged.species, kept_in_at=door.now)
+        door = replace(door, visit=visit)
     if judged.verdict is Verdict.ADMIT:
         return _admit(door, judged, policy)
     if judged.verdict in visit.told:
@@ -231,7 +237,7 @@ def _judge(visit: Visit, species: Species, now: float, policy: Policy) -> Animal
     agreeing = [s.confidence for s in visit.window if s.species == species]
     if len(agreeing) < policy.confirm_frames or _too_early(visit, species, now, policy):
         return None
-    barred = _barred(visit.window, policy)
+    barred = _barred(visit.window, policy) or _just_kept_in(visit, now, policy)
     return AnimalJudged(
         verdict=_verdict(species, barred, policy),
         species=species,
@@ -262,6 +268,11 @@ def _barred(window: tuple[Sighting, ...], policy: Policy) -> Species | None:
         if any(s.species == species or s.probability(species) >= policy.veto_confidence for s in window):
             return species
     return None
+
+
+def _just_kept_in(visit: Visit, now: float, policy: Policy) -> Species | None:
+    """The barred species that was there beyond doubt a moment ago; from behind it may look welcome."""
+    return visit.kept_in if now - visit.kept_in_at < policy.veto_hold_seconds else None
 
 
 def _mean_probabilities(window: tuple[Sighting, ...]) -> dict[Species, float]:

@@ -18,6 +18,8 @@ class Policy:
         veto_confidence: a ``keep_in`` species this probable in any of those frames keeps the door
             locked. Low on purpose: with the ImageNet model it bars one of 966 photos judged dog rightly,
             and 26 of 69 cats judged dog.
+        veto_hold_seconds: once ``confirm_frames`` agreed on a ``keep_in`` species, the door stays locked
+            until they have not for this long: a cat that turns to go may look like a dog for a second.
         visit_gap_seconds: a visit ends when nothing was seen for this long.
         refuse_after_seconds: how long something unknown is watched before it is turned away; an
             animal far off looks like nothing known until it comes near.
@@ -36,6 +38,7 @@ class Policy:
     confirm_frames: int = 4
     window_frames: int = 5
     veto_confidence: float = 0.06
+    veto_hold_seconds: float = 3.0
     visit_gap_seconds: float = 3.0
     refuse_after_seconds: float = 2.0
     unlock_seconds: float = 5.0

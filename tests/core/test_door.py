@@ -441,3 +441,19 @@ def test_the_coil_cools_while_nobody_is_there():
 def test_a_coil_that_bears_less_than_one_unlocking_makes_no_door():
     with pytest.raises(ValueError, match="heat: the coil bears 2 s, less than unlock_seconds"):
         replace(POLICY, heat=HeatBudget(0.5, 4.0))
+
+
+def test_a_cat_that_turns_its_back_and_looks_like_a_dog_stays_inside():
+    door, events = watch(Door(), *[A_CAT] * 8, *[A_DOG] * 11)
+    assert door.latch is LatchState.LOCKED
+    assert verdicts(events) == [Verdict.KEEP_IN]
+
+
+def test_a_dog_comes_in_once_the_cat_has_not_been_seen_for_a_while():
+    door, _ = watch(Door(), *[A_CAT] * 8, *[A_DOG] * 12)
+    assert door.latch is LatchState.UNLOCKED
+
+
+def test_three_frames_of_a_cat_are_too_few_to_bar_the_door_for_longer_than_they_are_looked_back_on():
+    door, _ = watch(Door(), *[A_CAT] * 3, *[A_DOG] * 5)
+    assert door.latch is LatchState.UNLOCKED

@@ -34,6 +34,7 @@ def policies(draw):
         confirm_frames=confirm_frames,
         window_frames=confirm_frames + draw(st.integers(0, 3)),
         veto_confidence=draw(st.sampled_from([0.05, 0.1, 0.5, 1.0])),
+        veto_hold_seconds=draw(st.one_of(st.just(0.0), eighths)),
         visit_gap_seconds=0.25 + draw(eighths),
         refuse_after_seconds=draw(eighths),
         unlock_seconds=unlock_seconds,
@@ -115,6 +116,30 @@ def frames_looked_back_on(turns, policy):
     return frames[: policy.window_frames]
 
 
+def since_the_visit_began(turns, policy):
+    """From the raw history: the numbers of this visit's turns, the newest first."""
+    later = turns[-1].now
+    for number in reversed(range(len(turns))):
+        if later - turns[number].now > policy.visit_gap_seconds:
+            return
+        if turns[number].sighting:
+            later = turns[number].now
+        yield number
+
+
+def was_just_kept_in(turns, policy):
+    """From the raw history: whether enough frames at the locked door agreed on a barred animal just now."""
+    for number in since_the_visit_began(turns, policy):
+        turn, was_open = turns[number], number > 0 and is_open(turns[number - 1])
+        if turns[-1].now - turn.now >= policy.veto_hold_seconds:
+            return False
+        if turn.sighting and turn.sighting.species in policy.keep_in and not was_open:
+            frames = frames_looked_back_on(turns[: number + 1], policy)
+            if sum(frame.species == turn.sighting.species for frame in frames) >= policy.confirm_frames:
+                return True
+    return False
+
+
 def deserves_to_open(turns, policy):
     """From the raw history: whether a locked door is to open at the last of these turns."""
     newest = turns[-1].sighting
@@ -130,7 +155,8 @@ def deserves_to_open(turns, policy):
     rests = any(
         turn.has(DoorLocked) and turns[-1].now < turn.now + policy.refractory_seconds for turn in turns[:-1]
     )
-    return agreeing >= policy.confirm_frames and not barred and not rests
+    is_barred = barred or rests or was_just_kept_in(turns, policy)
+    return agreeing >= policy.confirm_frames and not is_barred
 
 
 def is_open(turn):
