@@ -135,7 +135,7 @@ def classify(  # noqa: PLR0917 -- click hands all over by name
 @click.option(
     "--visits", type=click.IntRange(1, 100_000), help="How many come to the door.  [default: demo.visits, 6]"
 )
-@click.option("--seed", type=click.IntRange(0), help="Another seed, another play.  [default: demo.seed, 0]")
+@click.option("--seed", type=click.IntRange(0), help="Another seed, another play.  [default: demo.seed, 4]")
 @click.option(
     "--weather",
     type=click.Choice(["changing", "calm"]),

@@ -99,7 +99,7 @@ class DemoSettings(Section):
     """The drawn scene of the source ``demo``."""
 
     visits: Annotated[int, Field(ge=1, le=100_000)] = 6
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0)] = 4
     weather: Literal["changing", "calm"] = "changing"
 
 
@@ -109,7 +109,7 @@ class MotionSettings(Section):
     enabled: bool = True
     level: Annotated[float, Field(gt=0, le=255)] = 12.0
     area: Annotated[float, Field(gt=0, le=1)] = 0.01
-    hold_seconds: Seconds = 5.0
+    hold_seconds: Seconds = 2.0
 
 
 class ModelSettings(Section):

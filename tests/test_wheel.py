@@ -53,7 +53,7 @@ def away(site, tmp_path):
 
 def draw(folder):
     """A dog and a cat of the drawn yard, each waiting before the door."""
-    scene = Scene(seed=1, visits=2, weather=CALM)
+    scene = Scene(seed=2, visits=2, weather=CALM)
     for visit in scene.script.visits:
         picture = scene.picture((visit.begins_at + visit.ends_at) / 2)
         (folder / f"{visit.character}.jpg").write_bytes(encode_jpeg(picture))

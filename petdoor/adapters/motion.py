@@ -32,7 +32,7 @@ class BackgroundMotionGate:
         *,
         level: float = 12.0,
         area: float = 0.01,
-        hold_seconds: float = 5.0,
+        hold_seconds: float = 2.0,
         adapt_seconds: float = 60.0,
         first_look_seconds: float = 1.5,
     ) -> None:

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-GAP_SECONDS: Final = (3.5, 5.0)
-"""A visit at the door ends when nothing was seen for 3 s."""
+GAP_SECONDS: Final = (6.0, 8.0)
+"""A visit at the door ends 5 s after it: the gate closes after 2 s, and then nothing is seen for 3 s."""
 VISIT_SECONDS: Final = (5.0, 7.0)
 
 
