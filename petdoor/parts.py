@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from threading import Event as Flag
-from typing import Final
 
 from petdoor import __version__, cameras, modelfile
 from petdoor.adapters import latch
@@ -25,8 +24,6 @@ from petdoor.errors import ConfigError
 from petdoor.settings import DEMO, LatchSettings, MqttSettings, RuleSettings, Settings
 
 log = logging.getLogger(__name__)
-
-_FIRST_LOOK_SHARE: Final = 0.75
 
 
 def pin_factory(settings: LatchSettings) -> latch.PinFactory:
@@ -95,13 +92,8 @@ def species_rule(settings: RuleSettings, classifier: TFLiteClassifier) -> Specie
 
 def motion_gate(settings: Settings) -> BackgroundMotionGate | None:
     """The motion gate, unless switched off."""
-    if not settings.motion.enabled:
-        return None
-    # Shorter than it takes to turn something unknown away: an empty yard is not told off at every start.
-    first_look = _FIRST_LOOK_SHARE * settings.policy.refuse_after_seconds
-    return BackgroundMotionGate(
-        **settings.motion.model_dump(exclude={"enabled"}), first_look_seconds=first_look
-    )
+    values = settings.motion.model_dump(exclude={"enabled"})
+    return BackgroundMotionGate(**values) if settings.motion.enabled else None
 
 
 def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:

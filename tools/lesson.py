@@ -13,7 +13,7 @@ from tools.plan import Recipe
 PRECISIONS: Final = ("float32", "bfloat16")
 HELD_OUT: Final = 32
 """One photo of so many is validated on."""
-_LEAST_PHOTOS: Final = 2 * HELD_OUT
+LEAST_PHOTOS: Final = 2 * HELD_OUT
 _SUFFIX: Final = ".weights.h5"
 
 
@@ -59,8 +59,8 @@ class Lesson:
                 f"--output {self.output}: weights are written to a name that ends in {_SUFFIX}, "
                 f"such as petnet{_SUFFIX}"
             )
-        if len(self.photos) < _LEAST_PHOTOS:
-            raise DataError(f"{len(self.photos)} photos: {_LEAST_PHOTOS} at least are needed to learn to see")
+        if len(self.photos) < LEAST_PHOTOS:
+            raise DataError(f"{len(self.photos)} photos: {LEAST_PHOTOS} at least are needed to learn to see")
         if self.weights is not None and not self.weights.is_file():
             raise ModelError(f"{self.weights}: there is no such weights file; the teacher needs one")
         make_way(self.output)

@@ -24,7 +24,8 @@ class BackgroundMotionGate:
         area: share of the points that must have changed, in patches of 5 x 5 of 80 x 60 at least.
         hold_seconds: how long the gate stays open after the last motion.
         adapt_seconds: time constant with which what stays becomes background.
-        first_look_seconds: how long the gate is open at the start, for an animal that waits there already.
+        first_look_seconds: how long the gate is open at the start, for an animal that waits there already;
+            too short for the door to turn an empty yard away.
     """
 
     def __init__(
@@ -43,16 +44,21 @@ class BackgroundMotionGate:
         self._first_look_seconds = first_look_seconds
         self._background: NDArray[np.float32] | None = None
         self._looked_at = -math.inf
-        self._open_until = -math.inf
+        self._open_until = self._first_look_until = -math.inf
 
     def is_open(self, frame: Frame) -> bool:
         """Whether something moves in this frame, or did so within ``hold_seconds``."""
         small = _shrunk(frame.pixels)
         if self._background is None:
-            self._open_until = frame.taken_at + self._first_look_seconds
-        elif self._has_changed(small, self._background):
+            self._background = small
+            self._first_look_until = frame.taken_at + self._first_look_seconds
+        if frame.taken_at < self._first_look_until:
+            # The first pictures of a camera may be black or burnt: only the last of them is the background.
+            self._background = small
+            return True
+        if self._has_changed(small, self._background):
             self._open_until = frame.taken_at + self._hold_seconds
-        self._learn(small, frame.taken_at)
+        self._background += self._share_learnt(frame.taken_at) * (small - self._background)
         return frame.taken_at < self._open_until
 
     def _has_changed(self, small: NDArray[np.float32], background: NDArray[np.float32]) -> bool:
@@ -63,13 +69,10 @@ class BackgroundMotionGate:
         thick = cv2.morphologyEx(changed, cv2.MORPH_OPEN, _THICK)
         return bool(np.count_nonzero(thick) >= self._area * thick.size)
 
-    def _learn(self, small: NDArray[np.float32], now: float) -> None:
-        if self._background is None:
-            self._background = small
-        else:
-            share = 1 - math.exp(-(now - self._looked_at) / self._adapt_seconds)
-            self._background += share * (small - self._background)
-        self._looked_at = now
+    def _share_learnt(self, now: float) -> float:
+        """How much of a new frame becomes background, the more the longer the last one is past."""
+        passed, self._looked_at = now - self._looked_at, now
+        return 1 - math.exp(-passed / self._adapt_seconds)
 
 
 def _relit(background: NDArray[np.float32], small: NDArray[np.float32]) -> NDArray[np.float32]:

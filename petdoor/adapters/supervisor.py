@@ -1,6 +1,6 @@
 """Tells systemd how the door is: datagrams to its socket, as sd_notify(3) has them.
 
-Twenty lines of the standard library; the packages for it swallow every fault.
+By the standard library; the packages for it swallow every fault.
 """
 
 import logging
@@ -36,18 +36,21 @@ class Notifier:
         self._clock = clock
         self._alive_at: float | None = None
         self._is_heard = True
+        self._owes_ready = False
 
     def ready(self) -> None:
-        self._send("READY=1")
+        self._owes_ready = not self._send("READY=1")
 
     def alive(self) -> None:
-        """Feed the watchdog, no more often than it needs: twice in the time it allows."""
+        """Feed the watchdog twice in the time it allows; what it did not hear is said again each time."""
+        if self._owes_ready:
+            self.ready()
         if self._every_seconds is None:
             return
         now = self._clock()
-        if self._alive_at is None or now - self._alive_at >= self._every_seconds:
+        is_due = self._alive_at is None or now - self._alive_at >= self._every_seconds
+        if is_due and self._send("WATCHDOG=1"):
             self._alive_at = now
-            self._send("WATCHDOG=1")
 
     def status(self, words: str) -> None:
         self._send(f"STATUS={' '.join(words.split())}")
@@ -55,18 +58,20 @@ class Notifier:
     def stopping(self) -> None:
         self._send("STOPPING=1")
 
-    def _send(self, message: str) -> None:
+    def _send(self, message: str) -> bool:
+        """Whether it was heard, or there is nobody to hear it."""
         if not self._address:
-            return
+            return True
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
-                sender.sendto(message.encode(), self._address)
+                sender.sendto(message.encode(errors="replace"), self._address)
         except OSError as error:
             if self._is_heard:
                 log.warning("systemd does not hear what it is told (%s): %s", message, error)
             self._is_heard = False
         else:
             self._is_heard = True
+        return self._is_heard
 
 
 def _watchdog_seconds(environ: Mapping[str, str], pid: int) -> float | None:

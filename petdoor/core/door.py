@@ -46,7 +46,6 @@ class Visit:
         known_at: when a known animal was seen last, or the visit began.
         window: the newest frames.
         told: what was said so far.
-        kept_in: the barred species that enough frames agreed on last, at ``kept_in_at``.
     """
 
     began_at: float
@@ -54,8 +53,6 @@ class Visit:
     known_at: float
     window: tuple[Sighting, ...] = ()
     told: frozenset[Verdict] = frozenset()
-    kept_in: Species | None = None
-    kept_in_at: float = -inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,7 @@ class Door:
         visit: whoever is there.
         unlocked: the bolt is drawn.
         rest_until: no unlocking before.
+        kept_in: the barred species that was there beyond doubt last, at ``kept_in_at``.
         spells: when the bolt was drawn, as far as the coil is still warm of it.
         is_hot: an unlocking was refused for its coil's sake, and the coil has not cooled yet.
     """
@@ -86,6 +84,8 @@ class Door:
     visit: Visit | None = None
     unlocked: Unlocked | None = None
     rest_until: float = -inf
+    kept_in: Species | None = None
+    kept_in_at: float = -inf
     spells: tuple[Spell, ...] = ()
     is_hot: bool = False
 
@@ -180,22 +180,28 @@ def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) 
     visit = door.visit and replace(door.visit, window=())
     spells = policy.heat.recent((*door.spells, (unlocked.since, door.now)), door.now) if policy.heat else ()
     rest_until = door.now + policy.refractory_seconds
+    if reason is LockReason.VETO and door.visit:
+        door = _certain(door, _barred(door.visit.window, policy))
     door = replace(door, visit=visit, unlocked=None, rest_until=rest_until, spells=spells)
     return door, [DoorLocked(reason, door.now - unlocked.since)]
 
 
 def _while_locked(door: Door, visit: Visit, sighting: Sighting, policy: Policy) -> tuple[Door, list[Event]]:
-    judged = _judge(visit, sighting.species, door.now, policy)
+    judged = _judge(door, visit, sighting.species, policy)
     if judged is None:
         return door, []
     if judged.species in policy.keep_in:
-        visit = replace(visit, kept_in=judged.species, kept_in_at=door.now)
-        door = replace(door, visit=visit)
+        door = _certain(door, judged.species)
     if judged.verdict is Verdict.ADMIT:
         return _admit(door, judged, policy)
     if judged.verdict in visit.told:
         return door, []
     return _tell(door, visit, judged), [judged]
+
+
+def _certain(door: Door, barred: Species | None) -> Door:
+    """A barred species is there beyond doubt: it is not forgotten with the visit."""
+    return replace(door, kept_in=barred, kept_in_at=door.now)
 
 
 def _admit(door: Door, judged: AnimalJudged, policy: Policy) -> tuple[Door, list[Event]]:
@@ -232,12 +238,13 @@ def _tell(door: Door, visit: Visit, judged: AnimalJudged) -> Door:
     return replace(door, visit=replace(visit, told=visit.told | {judged.verdict}))
 
 
-def _judge(visit: Visit, species: Species, now: float, policy: Policy) -> AnimalJudged | None:
+def _judge(door: Door, visit: Visit, species: Species, policy: Policy) -> AnimalJudged | None:
     """The judgement on the species of the newest frame, once enough frames agree with it."""
+    now = door.now
     agreeing = [s.confidence for s in visit.window if s.species == species]
     if len(agreeing) < policy.confirm_frames or _too_early(visit, species, now, policy):
         return None
-    barred = _barred(visit.window, policy) or _just_kept_in(visit, now, policy)
+    barred = _barred(visit.window, policy) or _just_kept_in(door, policy)
     return AnimalJudged(
         verdict=_verdict(species, barred, policy),
         species=species,
@@ -270,9 +277,9 @@ def _barred(window: tuple[Sighting, ...], policy: Policy) -> Species | None:
     return None
 
 
-def _just_kept_in(visit: Visit, now: float, policy: Policy) -> Species | None:
+def _just_kept_in(door: Door, policy: Policy) -> Species | None:
     """The barred species that was there beyond doubt a moment ago; from behind it may look welcome."""
-    return visit.kept_in if now - visit.kept_in_at < policy.veto_hold_seconds else None
+    return door.kept_in if door.now - door.kept_in_at < policy.veto_hold_seconds else None
 
 
 def _mean_probabilities(window: tuple[Sighting, ...]) -> dict[Species, float]:

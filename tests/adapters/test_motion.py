@@ -39,6 +39,15 @@ def test_the_first_frame_opens_the_gate_for_a_first_look():
     assert seen == [True] * 3 + [False] * 3
 
 
+@pytest.mark.parametrize("light", [0.0, 0.15, 4.0])
+def test_a_camera_that_starts_black_dim_or_burnt_leaves_the_gate_closed(light):
+    gate = BackgroundMotionGate(first_look_seconds=1.0)
+    for tenth in range(3):
+        gate.is_open(Frame(np.clip(noisy(tenth) * light, 0, 255).astype(np.uint8), tenth / 10))
+    seen = [gate.is_open(Frame(noisy(tenth), tenth / 10)) for tenth in range(3, 40)]
+    assert not any(seen[8:])
+
+
 def test_noise_alone_keeps_the_gate_closed():
     gate = settled_gate()
     assert not any(gate.is_open(Frame(noisy(100 + n), 10 + n / 10)) for n in range(200))

@@ -92,6 +92,22 @@ def test_a_manager_that_is_gone_is_told_of_once(environ, manager, tmp_path, capl
     assert "systemd does not hear what it is told (READY=1)" in caplog.text
 
 
+def test_what_a_deaf_manager_missed_is_said_again(environ, manager, tmp_path):
+    notifier = Notifier(environ, clock=FakeClock(), pid=7)
+    (tmp_path / "notify").rename(tmp_path / "away")
+    notifier.ready()
+    notifier.alive()
+    (tmp_path / "away").rename(tmp_path / "notify")
+    notifier.alive()
+    notifier.alive()
+    assert manager.heard() == ["READY=1", "WATCHDOG=1"]
+
+
+def test_words_that_are_no_text_are_told_as_far_as_they_go(environ, manager):
+    Notifier(environ).status("caf\udce9 lost")
+    assert manager.heard() == ["STATUS=caf? lost"]
+
+
 def test_a_manager_that_does_not_listen_holds_nobody_up(environ, manager):
     notifier = Notifier(environ)
     for _ in range(2000):

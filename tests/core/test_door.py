@@ -457,3 +457,18 @@ def test_a_dog_comes_in_once_the_cat_has_not_been_seen_for_a_while():
 def test_three_frames_of_a_cat_are_too_few_to_bar_the_door_for_longer_than_they_are_looked_back_on():
     door, _ = watch(Door(), *[A_CAT] * 3, *[A_DOG] * 5)
     assert door.latch is LatchState.UNLOCKED
+
+
+def test_a_certain_cat_is_not_forgotten_when_the_camera_is_lost_or_nothing_moves_for_a_while():
+    policy = replace(POLICY, veto_hold_seconds=8.0)
+    door, _ = watch(Door(), *[A_CAT] * 8, policy=policy)
+    blind, _ = lock(door, door.clock, LockReason.CAMERA, policy)
+    assert watch(blind, *[A_DOG] * 5, policy=policy)[0].latch is LatchState.LOCKED
+    assert watch(door, *quiet(4), *[A_DOG] * 5, policy=policy)[0].latch is LatchState.LOCKED
+
+
+def test_a_cat_that_made_the_bolt_fall_is_certain():
+    policy = replace(POLICY, refractory_seconds=0.0)
+    door, _ = watch(opened(policy), A_CAT, A_CAT, policy=policy)
+    assert watch(door, *[A_DOG] * 11, policy=policy)[0].latch is LatchState.LOCKED
+    assert watch(door, *[A_DOG] * 13, policy=policy)[0].latch is LatchState.UNLOCKED

@@ -8,7 +8,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from petdoor.core.door import Door, LatchState, step
-from petdoor.core.events import AnimalJudged, CoilHot, DoorLocked, DoorUnlocked, Verdict
+from petdoor.core.events import AnimalJudged, CoilHot, DoorLocked, DoorUnlocked, LockReason, Verdict
 from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, Sighting
@@ -116,23 +116,14 @@ def frames_looked_back_on(turns, policy):
     return frames[: policy.window_frames]
 
 
-def since_the_visit_began(turns, policy):
-    """From the raw history: the numbers of this visit's turns, the newest first."""
-    later = turns[-1].now
-    for number in reversed(range(len(turns))):
-        if later - turns[number].now > policy.visit_gap_seconds:
-            return
-        if turns[number].sighting:
-            later = turns[number].now
-        yield number
-
-
 def was_just_kept_in(turns, policy):
-    """From the raw history: whether enough frames at the locked door agreed on a barred animal just now."""
-    for number in since_the_visit_began(turns, policy):
+    """From the raw history: whether enough frames agreed on a barred animal just now, or one made it lock."""
+    for number in reversed(range(len(turns))):
         turn, was_open = turns[number], number > 0 and is_open(turns[number - 1])
         if turns[-1].now - turn.now >= policy.veto_hold_seconds:
             return False
+        if any(getattr(event, "reason", None) is LockReason.VETO for event in turn.events):
+            return True
         if turn.sighting and turn.sighting.species in policy.keep_in and not was_open:
             frames = frames_looked_back_on(turns[: number + 1], policy)
             if sum(frame.species == turn.sighting.species for frame in frames) >= policy.confirm_frames:

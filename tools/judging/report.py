@@ -179,6 +179,7 @@ def _model_view(evaluation: Evaluation, name: str) -> dict[str, Any]:
         "false refusals": figures.false_refuse,
         "species seen rightly": figures.seen_rightly,
         **({"top-1": figures.top1} if figures.top1 else {}),
+        **{f"{name} visits admitted": rate for name, rate in (figures.visits or {}).items()},
     }
     return {
         "name": name,

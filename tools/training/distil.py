@@ -11,11 +11,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from petdoor.errors import ModelError
+from petdoor.errors import DataError, ModelError
 from tools.console import Teller
 from tools.data.dataset import Dataset, Example
 from tools.data.survey import Survey, survey, tell_unreadable
-from tools.lesson import HELD_OUT, Lesson
+from tools.lesson import HELD_OUT, LEAST_PHOTOS, Lesson
 from tools.networks.backbones import Backbone
 from tools.networks.pretrained import features, on_raw_pixels
 from tools.output import on_trial
@@ -41,7 +41,9 @@ def distil(lesson: Lesson, teller: Teller) -> None:
     lesson.check()
     found = _found(lesson, teller)
     lesson = dataclasses.replace(lesson, photos=[record.example.path for record in found.records])
-    lesson.check()
+    different = len({record.digest for record in found.records})
+    if different < LEAST_PHOTOS:
+        raise DataError(f"{different} different photos can be read: {LEAST_PHOTOS} at least are needed")
     keras.utils.set_random_seed(lesson.recipe.seed)
     with prepare(lesson.folder, _fingerprint(lesson, found), teller), plain_words():
         network = _taught(lesson, _held_out(found, lesson.recipe.seed), teller)
@@ -64,7 +66,7 @@ def _held_out(found: Survey, seed: int) -> NDArray[np.int64]:
     chosen = {
         photos[i] for i in np.random.default_rng(seed).permutation(len(photos))[: len(photos) // HELD_OUT]
     }
-    return np.array([i for i, digest in enumerate(digests) if digest in chosen])
+    return np.array([i for i, digest in enumerate(digests) if digest in chosen], np.int64)
 
 
 def _taught(lesson: Lesson, held_out: NDArray[np.int64], teller: Teller) -> keras.Model:
