@@ -11,7 +11,7 @@ from pathlib import Path
 
 from petdoor import config, logs, parts
 from petdoor.adapters.latch import simulated_pins
-from petdoor.cli import faults_end_here, stop_on_signals
+from petdoor.cli.common import faults_end_here, stop_on_signals
 
 log = logging.getLogger(__name__)
 
