@@ -8,7 +8,7 @@ from typing import Any
 
 from petdoor import pictures
 from petdoor.adapters.classifier import ClassScore, TFLiteClassifier
-from petdoor.core.door import verdict
+from petdoor.core.decision import verdict
 from petdoor.core.events import Verdict
 from petdoor.core.policy import Policy
 from petdoor.core.ports import Rule

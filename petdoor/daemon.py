@@ -11,7 +11,7 @@ from statistics import quantiles
 from threading import Event as Flag
 from typing import Any, Final
 
-from petdoor.core import door as doors
+from petdoor.core import decision
 from petdoor.core.door import Door, LatchState
 from petdoor.core.events import (
     AnimalJudged,
@@ -143,12 +143,12 @@ class Daemon:
         return sighting
 
     def _decide(self, sighting: Sighting | None, frame: Frame | None = None) -> None:
-        door, events = doors.step(self._door, sighting, self._clock(), self._parts.policy)
+        door, events = decision.step(self._door, sighting, self._clock(), self._parts.policy)
         self._become(door)
         self._tell(events, frame)
 
     def _lock(self, reason: LockReason) -> None:
-        door, events = doors.lock(self._door, self._clock(), reason, self._parts.policy)
+        door, events = decision.lock(self._door, self._clock(), reason, self._parts.policy)
         self._become(door)
         self._tell(events)
 

@@ -313,7 +313,7 @@ def test_a_judgement_tells_where_when_by_which_model_and_how_fast():
 
 def test_other_events_have_neither_latency_nor_model():
     unlocked = House(*[DOG] * 4).run().publisher.events[1]
-    assert set(unlocked) == {"schema", "id", "ts", "door", "event_type", "species"}
+    assert set(unlocked) == {"schema", "id", "ts", "door", "event_type", "cause", "way", "species"}
 
 
 def test_every_event_has_an_id_of_its_own():

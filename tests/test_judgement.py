@@ -6,7 +6,7 @@ import pytest
 
 from petdoor import pictures
 from petdoor.adapters.classifier import TFLiteClassifier
-from petdoor.core.door import verdict
+from petdoor.core.decision import verdict
 from petdoor.core.events import Verdict
 from petdoor.core.policy import Policy
 from petdoor.core.species import MassRule, Top1Rule

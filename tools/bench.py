@@ -15,7 +15,8 @@ import numpy as np
 from petdoor import pictures
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
 from petdoor.adapters.motion import BackgroundMotionGate
-from petdoor.core.door import Door, step
+from petdoor.core.decision import step
+from petdoor.core.door import Door
 from petdoor.core.policy import Policy
 from petdoor.core.ports import Frame
 from petdoor.core.species import MassRule

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
 
+from petdoor.core.contacts import Way
 from petdoor.core.species import Species
 
 
@@ -39,10 +40,22 @@ class LockReason(StrEnum):
 
     TIME = "time is up"
     CAP = "longest unlock reached"
+    PASSAGE = "the flap has closed behind somebody"
     VETO = "a barred animal is in view"
     HEAT = "the coil must cool"
     CAMERA = "camera lost"
+    EYESIGHT = "the camera cannot be trusted"
+    RELOAD = "the settings are read anew"
     STOP = "petdoor stops"
+
+
+class Cause(StrEnum):
+    """Why the bolt was drawn."""
+
+    ANIMAL = "animal"
+    BUTTON = "button"
+    EMERGENCY = "emergency"
+    JAM = "jam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +92,20 @@ class AnimalJudged:
 
 @dataclass(frozen=True, slots=True)
 class DoorUnlocked:
-    """The bolt is drawn, for this species."""
+    """The bolt is drawn: why, which way the door opens, and for which species, if for one."""
 
     type: ClassVar[str] = "door_unlocked"
 
-    species: Species
+    cause: Cause
+    way: Way = Way.IN
+    species: Species | None = None
 
     def __str__(self) -> str:
-        return f"unlocked for a {self.species}"
+        if self.cause is Cause.JAM:
+            return "unlocked for a moment, so that the flap falls shut"
+        if self.cause is Cause.ANIMAL:
+            return f"unlocked for a {self.species}"
+        return f"unlocked by the {self.cause}, the way {self.way}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +122,59 @@ class DoorLocked:
 
 
 @dataclass(frozen=True, slots=True)
+class FlapJammed:
+    """The bolt has fallen, but the flap stands open, for ``open_seconds`` by now."""
+
+    type: ClassVar[str] = "flap_jammed"
+
+    open_seconds: float
+
+    def __str__(self) -> str:
+        return f"JAMMED: the bolt has fallen, but the flap has been open for {self.open_seconds:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class FlapFreed:
+    """The flap hangs shut again, ``jammed_seconds`` after it was found jammed."""
+
+    type: ClassVar[str] = "flap_freed"
+
+    jammed_seconds: float
+
+    def __str__(self) -> str:
+        return f"the flap is closed again, after {self.jammed_seconds:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """The emergency input calls: the door is held open for ``hold_seconds``, as far as the coil bears it."""
+
+    type: ClassVar[str] = "emergency"
+
+    hold_seconds: float
+
+    def __str__(self) -> str:
+        return f"EMERGENCY: the door is held open for {self.hold_seconds:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class AnimalWaiting:
+    """A welcome animal has stood before the locked door so many times in ``within_seconds``."""
+
+    type: ClassVar[str] = "animal_waiting"
+
+    species: Species
+    times: int
+    within_seconds: float
+
+    def __str__(self) -> str:
+        seen = f"seen {self.times} times within {self.within_seconds:.0f} s"
+        return f"WAITING: a {self.species} is not let in, {seen}"
+
+
+@dataclass(frozen=True, slots=True)
 class CoilHot:
-    """A welcome animal is there, but the coil must rest for ``wait_seconds`` first."""
+    """Somebody is to be let through, but the coil must rest for ``wait_seconds`` first."""
 
     type: ClassVar[str] = "coil_hot"
 
@@ -148,8 +218,73 @@ class CameraRecovered:
         return f"camera is back after {self.outage_seconds:.1f} s"
 
 
+@dataclass(frozen=True, slots=True)
+class ProblemFound:
+    """Something is not as it should be; the door goes on, or stays locked, as its settings say."""
+
+    type: ClassVar[str] = "problem_found"
+
+    part: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"PROBLEM: {self.part}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSolved:
+    """It is as it should be again, after ``problem_seconds``."""
+
+    type: ClassVar[str] = "problem_solved"
+
+    part: str
+    problem_seconds: float
+
+    def __str__(self) -> str:
+        return f"solved: {self.part}, after {self.problem_seconds:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJumped:
+    """The time of day was set; no duration of the door's depends on it."""
+
+    type: ClassVar[str] = "clock_jumped"
+
+    jump_seconds: float
+
+    def __str__(self) -> str:
+        way = "forwards" if self.jump_seconds > 0 else "back"
+        return f"the clock was set {way} by {abs(self.jump_seconds):.0f} s; the door counts on"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRefused:
+    """New settings hold faults; the old ones hold on."""
+
+    type: ClassVar[str] = "settings_refused"
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the new settings are refused, the old ones go on: {self.reason}"
+
+
 Event: TypeAlias = (
-    AnimalJudged | DoorUnlocked | DoorLocked | CoilHot | CoilCooled | CameraLost | CameraRecovered
+    AnimalJudged
+    | AnimalWaiting
+    | DoorUnlocked
+    | DoorLocked
+    | FlapJammed
+    | FlapFreed
+    | Emergency
+    | CoilHot
+    | CoilCooled
+    | CameraLost
+    | CameraRecovered
+    | ProblemFound
+    | ProblemSolved
+    | ClockJumped
+    | SettingsRefused
 )
 
 

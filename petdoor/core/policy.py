@@ -1,9 +1,12 @@
 """The rules of the house: who may pass, how sure the door must be, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from petdoor.core.heat import HeatBudget
 from petdoor.core.species import CAT, DOG, OTHER, Species
+from petdoor.core.waiting import Escalation
+
+RETRY_MAX_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,14 @@ class Policy:
         linger_seconds: past that, it stays drawn until the animal has not been seen for this long.
         max_unlock_seconds: never longer than this.
         refractory_seconds: after locking, no unlocking for this long.
+        emergency_seconds: how long an emergency holds the door open, whatever the rest says; only the coil
+            and the end of petdoor shorten it.
+        settle_seconds: a flap that has hung shut for this long no longer swings: somebody is through.
+        close_seconds: a flap that stands open before a fallen bolt for this long is jammed.
+        retry_seconds: when it is first tried to free such a flap; each attempt waits twice as long as the
+            one before, ``RETRY_MAX_SECONDS`` at most.
+        escalation: when to tell that a welcome animal waits.
+        trusts_its_eyes: what the camera shows may open the door; else it is only watched.
         heat: what the latch's coil can bear; None for a latch that does not warm up.
 
     Raises:
@@ -45,6 +56,12 @@ class Policy:
     linger_seconds: float = 1.0
     max_unlock_seconds: float = 20.0
     refractory_seconds: float = 3.0
+    emergency_seconds: float = 120.0
+    settle_seconds: float = 0.5
+    close_seconds: float = 5.0
+    retry_seconds: float = 30.0
+    escalation: Escalation = field(default_factory=Escalation)
+    trusts_its_eyes: bool = True
     heat: HeatBudget | None = None
 
     def __post_init__(self) -> None:

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from petdoor.core.door import Door, LatchState, lock, step, verdict
+from petdoor.core.decision import lock, step, verdict
+from petdoor.core.door import Door, LatchState
 from petdoor.core.events import (
     AnimalJudged,
+    Cause,
     CoilCooled,
     CoilHot,
     DoorLocked,
@@ -101,7 +103,7 @@ def test_the_judgement_tells_what_the_frames_agree_on():
 
 
 def test_the_door_tells_for_whom_it_opens():
-    assert watch(Door(), *[A_DOG] * 4)[1][-1] == DoorUnlocked(DOG)
+    assert watch(Door(), *[A_DOG] * 4)[1][-1] == DoorUnlocked(Cause.ANIMAL, species=DOG)
 
 
 @pytest.mark.parametrize("when", range(4))
@@ -360,7 +362,7 @@ def test_the_tightest_policy_that_is_still_safe_is_accepted():
 
 def test_a_house_of_cats_can_admit_cats_and_keep_dogs_in():
     policy = Policy(admit=frozenset({CAT}), keep_in=frozenset({DOG}))
-    assert watch(Door(), *[A_CAT] * 4, policy=policy)[1][-1] == DoorUnlocked(CAT)
+    assert watch(Door(), *[A_CAT] * 4, policy=policy)[1][-1] == DoorUnlocked(Cause.ANIMAL, species=CAT)
     assert verdicts(watch(Door(), *[A_DOG] * 4, policy=policy)[1]) == [Verdict.KEEP_IN]
 
 
@@ -412,17 +414,25 @@ def dogs_keep_coming(seconds, policy=WARM):
     return watch(Door(), *[A_DOG] * round(seconds / EVERY), policy=policy)
 
 
-def test_a_coil_that_has_had_its_share_is_let_fall_and_that_is_told():
-    door, events = dogs_keep_coming(20)
+def test_a_coil_that_has_had_half_its_share_waits_for_no_dog_that_lingers():
+    _, events = dogs_keep_coming(20)
     locked = [event for event in events if isinstance(event, DoorLocked)]
-    assert [(event.reason, event.unlocked_seconds) for event in locked] == [(LockReason.HEAT, 12.0)]
+    assert [event.unlocked_seconds for event in locked] == [6.0, 5.0]
+    assert {event.reason for event in locked} == {LockReason.TIME}
+
+
+def test_a_coil_that_has_had_all_its_share_is_let_fall_whoever_may_be_there():
+    heat = HeatBudget(duty_cycle=0.125, window_seconds=48.0)
+    door, events = watch(opened(), *[A_DOG] * 30, policy=replace(POLICY, unlock_seconds=6.0, heat=heat))
+    locked = [event for event in events if isinstance(event, DoorLocked)]
+    assert [(event.reason, event.unlocked_seconds) for event in locked] == [(LockReason.HEAT, 6.0)]
     assert door.latch is LatchState.LOCKED
 
 
 def test_no_unlocking_while_the_coil_is_warm_and_that_is_said_once():
     _, events = dogs_keep_coming(40)
-    assert [event for event in events if isinstance(event, CoilHot)] == [CoilHot(wait_seconds=38.0)]
-    assert sum(isinstance(event, DoorUnlocked) for event in events) == 1
+    assert [event for event in events if isinstance(event, CoilHot)] == [CoilHot(wait_seconds=35.0)]
+    assert sum(isinstance(event, DoorUnlocked) for event in events) == 2
 
 
 def test_a_coil_that_has_cooled_is_told_of_and_the_dog_that_waits_comes_in():
@@ -433,7 +443,7 @@ def test_a_coil_that_has_cooled_is_told_of_and_the_dog_that_waits_comes_in():
 
 
 def test_the_coil_cools_while_nobody_is_there():
-    door, _ = dogs_keep_coming(20)
+    door, _ = dogs_keep_coming(25)
     _, events = watch(door, *quiet(60), policy=WARM)
     assert events == [CoilCooled()]
 

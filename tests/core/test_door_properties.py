@@ -7,7 +7,8 @@ from typing import NamedTuple
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from petdoor.core.door import Door, LatchState, step
+from petdoor.core.decision import step
+from petdoor.core.door import Door, LatchState
 from petdoor.core.events import AnimalJudged, CoilHot, DoorLocked, DoorUnlocked, LockReason, Verdict
 from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy

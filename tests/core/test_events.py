@@ -6,6 +6,7 @@ from petdoor.core.events import (
     AnimalJudged,
     CameraLost,
     CameraRecovered,
+    Cause,
     DoorLocked,
     DoorUnlocked,
     LockReason,
@@ -33,7 +34,7 @@ EVENTS = [
     (judged(), "animal_admitted"),
     (judged(Verdict.KEEP_IN, CAT), "animal_kept_in"),
     (judged(Verdict.REFUSE, OTHER), "animal_refused"),
-    (DoorUnlocked(DOG), "door_unlocked"),
+    (DoorUnlocked(Cause.ANIMAL, species=DOG), "door_unlocked"),
     (DoorLocked(LockReason.TIME, 5.0), "door_locked"),
     (CameraLost("no new frame for 5 s"), "camera_lost"),
     (CameraRecovered(12.34567), "camera_recovered"),
@@ -93,7 +94,12 @@ def test_a_judgement_without_a_veto_says_null():
 
 
 def test_the_other_payloads_hold_their_fields():
-    assert payload(DoorUnlocked(DOG)) == {"event_type": "door_unlocked", "species": "dog"}
+    assert payload(DoorUnlocked(Cause.ANIMAL, species=DOG)) == {
+        "event_type": "door_unlocked",
+        "cause": "animal",
+        "way": "in",
+        "species": "dog",
+    }
     assert payload(CameraLost("gone")) == {"event_type": "camera_lost", "reason": "gone"}
     assert payload(CameraRecovered(12.34567)) == {
         "event_type": "camera_recovered",
@@ -113,7 +119,7 @@ def test_the_other_payloads_hold_their_fields():
         (judged(Verdict.KEEP_IN, CAT), "kept in: cat 0.93 in 4 of 5 frames"),
         (judged(Verdict.REFUSE, OTHER), "refused: other 0.93 in 4 of 5 frames"),
         (judged(Verdict.KEEP_IN, DOG, CAT), "kept in: dog 0.93 in 4 of 5 frames, but a cat is in view"),
-        (DoorUnlocked(DOG), "unlocked for a dog"),
+        (DoorUnlocked(Cause.ANIMAL, species=DOG), "unlocked for a dog"),
         (DoorLocked(LockReason.TIME, 5.04), "locked after 5.0 s: time is up"),
         (DoorLocked(LockReason.VETO, 0.4), "locked after 0.4 s: a barred animal is in view"),
         (CameraLost("no new frame for 5 s"), "camera lost, door locked: no new frame for 5 s"),
@@ -126,4 +132,4 @@ def test_every_event_has_a_line_for_the_log(event, line):
 
 def test_every_verdict_and_lock_reason_has_words():
     assert all(verdict.message and verdict.past for verdict in Verdict)
-    assert len({str(reason) for reason in LockReason}) == len(LockReason) == 6
+    assert len({str(reason) for reason in LockReason}) == len(LockReason) == 9

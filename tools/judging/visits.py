@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from petdoor import pictures
-from petdoor.core import door as doors
+from petdoor.core import decision
 from petdoor.core.door import Door
 from petdoor.core.events import DoorUnlocked
 from petdoor.core.policy import Policy
@@ -50,7 +50,7 @@ def _is_admitted(classifier: Classifier, rule: Rule, policy: Policy, frames: Ite
     door = Door()
     for number, frame in enumerate(frames):
         sighting = rule.sighting(classifier.probabilities(frame))
-        door, events = doors.step(door, sighting, number * _FRAME_SECONDS, policy)
+        door, events = decision.step(door, sighting, number * _FRAME_SECONDS, policy)
         if any(isinstance(event, DoorUnlocked) for event in events):
             return True
     return False
