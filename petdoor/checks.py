@@ -7,9 +7,9 @@ from pathlib import Path
 
 from petdoor import cameras, modelfile, parts
 from petdoor.adapters import snapshots
-from petdoor.adapters.latch import is_simulated
 from petdoor.broker import probe
 from petdoor.errors import BrokerError, PetDoorError
+from petdoor.gpio import is_simulated
 from petdoor.settings import Settings
 
 

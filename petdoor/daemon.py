@@ -2,50 +2,50 @@
 
 import logging
 import time
-import uuid
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from statistics import quantiles
 from threading import Event as Flag
-from typing import Any, Final
+from typing import Final
 
 from petdoor.core import decision
 from petdoor.core.door import Door, LatchState
-from petdoor.core.events import (
-    AnimalJudged,
-    CameraLost,
-    CameraRecovered,
-    CoilHot,
-    Event,
-    LockReason,
-    payload,
-)
+from petdoor.core.events import CameraLost, CameraRecovered, ClockJumped, LockReason, SettingsRefused
+from petdoor.core.heat import Spell
 from petdoor.core.policy import Policy
 from petdoor.core.ports import (
     Camera,
     Classifier,
     Frame,
+    Inputs,
     Latch,
     MotionGate,
     Publisher,
     Rule,
     Supervisor,
     Unsupervised,
+    Unwired,
 )
-from petdoor.core.species import OTHER, Sighting
-from petdoor.errors import CameraError, EndOfFramesError
+from petdoor.core.species import Sighting
+from petdoor.core.timekeeping import WallClock
+from petdoor.errors import CameraError, EndOfFramesError, PetDoorError
+from petdoor.reporter import Reporter
+from petdoor.stats import Stats
 
 log = logging.getLogger(__name__)
 
-EVENT_SCHEMA: Final = 1
 _STATS_SECONDS: Final = 60.0
+_CHECKUP_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All the loop works with, handed in; and the names of door and model, for the events."""
+    """All the loop works with, handed in; and the names of door and model, for the events.
+
+    Attributes:
+        checkups: what is asked once a second: a part's name, and what is wrong with it now.
+        spells: when the coil was energised before, in seconds of the loop's clock.
+    """
 
     latch: Latch
     camera: Camera
@@ -54,7 +54,10 @@ class Parts:
     policy: Policy
     publisher: Publisher
     motion: MotionGate | None = None
+    inputs: Inputs = field(default_factory=Unwired)
+    checkups: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     supervisor: Supervisor = field(default_factory=Unsupervised)
+    spells: tuple[Spell, ...] = ()
     door_id: str = "petdoor"
     model_id: str = ""
 
@@ -68,13 +71,14 @@ class Timing:
 
 
 class Daemon:
-    """Runs the door until told to stop, a recording ends, or the camera is gone for good.
+    """Runs the door until told to stop, replaced, a recording ends, or the camera is gone for good.
 
     Args:
         parts: what it works with.
         timing: how often and how long.
         clock: monotonic seconds.
         wall_clock: the time of day, for events only.
+        door: what the daemon before this one remembered.
     """
 
     def __init__(
@@ -84,21 +88,35 @@ class Daemon:
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        door: Door | None = None,
     ) -> None:
         self._parts = parts
         self._timing = timing or Timing()
         self._clock = clock
         self._wall_clock = wall_clock
-        self._door = Door()
-        self._began_at = self._stats_at = clock()
+        self._reporter = Reporter(
+            parts.publisher,
+            parts.supervisor,
+            clock=clock,
+            wall_clock=wall_clock,
+            door_id=parts.door_id,
+            model_id=parts.model_id,
+        )
+        self.door = door or _warm_door(parts.spells, clock())
+        self._began_at = self._checked_at = clock()
+        self._stats = Stats(self._began_at, every_seconds=_STATS_SECONDS)
+        self._wall = WallClock()
         self._lost_at: float | None = None
         self._is_ready = False
         self._has_ended = False
-        self._frames = 0
-        self._judge_seconds: deque[float] = deque(maxlen=1000)
 
-    def run(self, stop: Flag) -> None:
+    def run(self, stop: Flag, renew: Callable[[], bool] = lambda: False) -> None:
         """Turn until ``stop`` is set; however it ends, the bolt is locked first.
+
+        Args:
+            stop: ends it.
+            renew: asked after each pass over a locked door whether another daemon is to take over; raises a
+                ``PetDoorError`` when it was to, but cannot.
 
         Raises:
             CameraError: no frames for ``give_up_seconds``; a fresh start may help.
@@ -106,17 +124,22 @@ class Daemon:
         """
         self._parts.latch.lock()
         self._parts.publisher.latch(LatchState.LOCKED)
+        is_replaced = False
         try:
-            while not stop.is_set() and not self._has_ended:
+            while not (stop.is_set() or self._has_ended or is_replaced):
                 self.turn()
+                is_replaced = self._gives_way(renew)
         finally:
             self._parts.latch.lock()
             self._lock(LockReason.STOP)
-            self._parts.supervisor.stopping()
+            if not is_replaced:
+                self._parts.supervisor.stopping()
 
     def turn(self) -> None:
         """One pass of the loop, with a frame or without; only a whole one is a sign of life."""
         self._pass()
+        self._check_up()
+        self._report()
         self._parts.supervisor.alive()
 
     def _pass(self) -> None:
@@ -124,65 +147,43 @@ class Daemon:
             frame = self._parts.camera.read(self._timing.tick_seconds)
         except CameraError as error:
             self._miss_camera(error)
-            return
+            frame = None
         except EndOfFramesError as end:
+            self._decide(None)
             self._finish(end)
             return
         self._welcome(frame)
-        sighting = self._look(frame)
-        self._decide(sighting, frame)
-        self._report()
+        self._decide(self._look(frame), frame)
 
     def _look(self, frame: Frame | None) -> Sighting | None:
         if frame is None or (self._parts.motion and not self._parts.motion.is_open(frame)):
             return None
         began = self._clock()
         sighting = self._parts.rule.sighting(self._parts.classifier.probabilities(frame.pixels))
-        self._judge_seconds.append(self._clock() - began)
+        self._stats.judged(self._clock() - began)
         log.debug("sees %s %.2f", sighting.species, sighting.confidence)
         return sighting
 
     def _decide(self, sighting: Sighting | None, frame: Frame | None = None) -> None:
-        door, events = decision.step(self._door, sighting, self._clock(), self._parts.policy)
+        contacts = self._parts.inputs.read()
+        door, events = decision.step(self.door, sighting, self._clock(), self._parts.policy, contacts)
         self._become(door)
-        self._tell(events, frame)
+        self._reporter.tell(events, frame)
 
     def _lock(self, reason: LockReason) -> None:
-        door, events = decision.lock(self._door, self._clock(), reason, self._parts.policy)
+        door, events = decision.lock(self.door, self._clock(), reason, self._parts.policy)
         self._become(door)
-        self._tell(events)
+        self._reporter.tell(events)
 
     def _become(self, door: Door) -> None:
         """Move the bolt; only a bolt that has moved makes the door another."""
-        if door.latch is not self._door.latch:
-            if door.latch is LatchState.UNLOCKED:
-                self._parts.latch.unlock()
+        if door.latch is not self.door.latch:
+            if door.unlocked:
+                self._parts.latch.unlock(door.unlocked.way)
             else:
                 self._parts.latch.lock()
             self._parts.publisher.latch(door.latch)
-        self._door = door
-
-    def _tell(self, events: Sequence[Event], frame: Frame | None = None) -> None:
-        latency_ms = round((self._clock() - frame.taken_at) * 1000) if frame else None
-        for event in events:
-            log.log(_level(event), "%s%s", event, _heard(event, latency_ms))
-            self._parts.supervisor.status(str(event))
-            self._parts.publisher.event(self._receipt(event, latency_ms))
-            # What is no known animal may be a person, whose picture is nobody's business.
-            if frame and isinstance(event, AnimalJudged) and event.species != OTHER:
-                self._parts.publisher.snapshot(frame.pixels)
-
-    def _receipt(self, event: Event, latency_ms: int | None) -> dict[str, Any]:
-        receipt = {
-            "schema": EVENT_SCHEMA,
-            "id": uuid.uuid4().hex,
-            "ts": self._wall_clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "door": self._parts.door_id,
-            **payload(event),
-        }
-        if isinstance(event, AnimalJudged):
-            receipt |= {"latency_ms": latency_ms, "model": self._parts.model_id}
-        return receipt
+        self.door = door
 
     def _miss_camera(self, error: CameraError) -> None:
         now = self._clock()
@@ -190,17 +191,16 @@ class Daemon:
             self._lost_at = now
             self._lock(LockReason.CAMERA)
             self._parts.publisher.camera(online=False)
-            self._tell([CameraLost(str(error))])
-        elif now - self._lost_at >= self._timing.give_up_seconds:
+            self._reporter.tell([CameraLost(str(error))])
+        elif now - self._lost_at >= self._timing.give_up_seconds and not self.door.unlocked:
             raise CameraError(f"no camera for {now - self._lost_at:.0f} s, giving up: {error}") from error
-        self._report()
 
     def _welcome(self, frame: Frame | None) -> None:
         if frame is None:
             return
-        self._frames += 1
+        self._stats.saw_frame()
         if self._lost_at is not None:
-            self._tell([CameraRecovered(self._clock() - self._lost_at)])
+            self._reporter.tell([CameraRecovered(self._clock() - self._lost_at)])
             self._lost_at = None
         elif self._is_ready:
             return
@@ -213,37 +213,38 @@ class Daemon:
 
     def _finish(self, end: EndOfFramesError) -> None:
         """After the last frame the door still locks in its own time."""
-        self._decide(None)
-        if self._door.latch is LatchState.LOCKED:
+        if not self.door.unlocked:
             log.info("%s", end)
             self._has_ended = True
 
-    def _report(self) -> None:
+    def _check_up(self) -> None:
+        """Ask, once a second, whether all is as it should be."""
         now = self._clock()
-        if now - self._stats_at < _STATS_SECONDS:
+        if now - self._checked_at < _CHECKUP_SECONDS:
             return
-        self._stats_at = now
-        self._parts.publisher.stats(self._stats(now))
+        self._checked_at = now
+        self._wall, jump_seconds = self._wall.compared(self._wall_clock().timestamp(), now)
+        if jump_seconds:
+            self._reporter.tell([ClockJumped(jump_seconds)])
+        for part, fault in self._parts.checkups.items():
+            self._reporter.problem(part, fault())
 
-    def _stats(self, now: float) -> dict[str, Any]:
-        stats: dict[str, Any] = {"uptime_seconds": round(now - self._began_at), "frames": self._frames}
-        if len(self._judge_seconds) >= 2:
-            percentiles = quantiles(self._judge_seconds, n=20, method="inclusive")
-            stats |= {"infer_ms_p50": _ms(percentiles[9]), "infer_ms_p95": _ms(percentiles[18])}
-        return stats
+    def _report(self) -> None:
+        figures = self._stats.due(self._clock())
+        if figures:
+            self._parts.publisher.stats(figures)
+
+    def _gives_way(self, renew: Callable[[], bool]) -> bool:
+        """Whether another daemon takes over; never while the bolt is drawn."""
+        if self.door.unlocked or self.door.is_called:
+            return False
+        try:
+            return renew()
+        except PetDoorError as error:
+            self._reporter.tell([SettingsRefused(str(error))])
+            return False
 
 
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 2)
-
-
-def _heard(event: Event, latency_ms: int | None) -> str:
-    """How soon a verdict fell, where time passes while the door thinks, and what the animal hears."""
-    if not isinstance(event, AnimalJudged):
-        return ""
-    soon = f", {latency_ms} ms" if latency_ms else ""
-    return f'{soon}: "{event.verdict.message}"'
-
-
-def _level(event: Event) -> int:
-    return logging.WARNING if isinstance(event, CameraLost | CoilHot) else logging.INFO
+def _warm_door(spells: tuple[Spell, ...], now: float) -> Door:
+    """A door that begins now, whose coil may be warm already."""
+    return Door(clock=now, spells=tuple((since - now, until - now) for since, until in spells))

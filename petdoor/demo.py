@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 from typing import Any, Final
 
 import numpy as np
 
-from petdoor import cameras, parts
-from petdoor.adapters import latch
+from petdoor import cameras, gpio, parts
 from petdoor.adapters.demo import SceneCapture
-from petdoor.adapters.listeners import FanOut
+from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.core.door import LatchState
 from petdoor.core.events import Verdict
-from petdoor.core.ports import Frame, Rule, SilentPublisher
+from petdoor.core.ports import Frame, Publisher, Rule, SilentPublisher
 from petdoor.core.species import Sighting
 from petdoor.core.tally import Tally
 from petdoor.daemon import Daemon
@@ -42,12 +42,14 @@ def play(settings: Settings, stop: Flag, film: Film | None = None) -> Tally:
     tally = parts.new_tally(settings)
     with ExitStack() as stack:
         # No dead man's timer: it counts real seconds, and here they fly.
-        bolt = parts.open_latch(settings.latch, latch.simulated_pins())
+        bolt = parts.open_latch(settings.latch, gpio.simulated_pins())
         stack.callback(bolt.close)
         classifier = parts.open_classifier(settings)
         camera = _SceneCamera(settings, tally)
         rule: Rule = parts.species_rule(settings.rule, classifier)
-        listening = parts.listeners(settings, tally)
+        listening: list[Publisher] = [TallyKeeper(tally)]
+        if folder := parts.open_snapshots(settings):
+            listening.append(folder)
         if film:
             rule = cutter = _Cutter(film, rule, camera)
             camera.after_each(cutter.cut)
@@ -57,7 +59,7 @@ def play(settings: Settings, stop: Flag, film: Film | None = None) -> Tally:
         built = parts.assembled(
             settings, classifier, latch=bolt, camera=camera, rule=rule, publisher=publisher
         )
-        Daemon(built, clock=camera.clock).run(stop)
+        Daemon(built, clock=camera.clock, wall_clock=camera.wall_clock).run(stop)
     tally.close()
     return tally
 
@@ -72,6 +74,7 @@ class _SceneCamera:
         self._last: Picture | None = None
         self._seen: Picture | None = None
         self._now = 0.0
+        self._began_at = datetime.now(UTC)
         self._after: Callable[[Picture], None] = lambda _: None
 
     def after_each(self, told: Callable[[Picture], None]) -> None:
@@ -81,6 +84,10 @@ class _SceneCamera:
     def clock(self) -> float:
         """Seconds of scene time."""
         return self._now
+
+    def wall_clock(self) -> datetime:
+        """The time of day, were the play at its own pace."""
+        return self._began_at + timedelta(seconds=self._now)
 
     def read(self, timeout_seconds: float) -> Frame | None:  # noqa: ARG002 -- a scene never makes one wait
         if self._seen is not None:

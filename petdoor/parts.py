@@ -1,60 +1,68 @@
 """Builds the parts from the settings; the only place that knows which adapter serves which setting."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from threading import Event as Flag
+from pathlib import Path
 
-from petdoor import __version__, cameras, modelfile
+from petdoor import __version__, cameras, gpio, modelfile
 from petdoor.adapters import latch
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
+from petdoor.adapters.contacts import Role, Wire, WiredContacts
 from petdoor.adapters.deadman import DeadMansLatch
 from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.publisher import MqttPublisher
 from petdoor.adapters.snapshots import SnapshotFolder
+from petdoor.adapters.spells import RememberingLatch
 from petdoor.adapters.supervisor import Notifier
 from petdoor.broker import Broker, Tls
+from petdoor.core.heat import Spell
 from petdoor.core.ports import Camera, Latch, Publisher, Rule
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
 from petdoor.core.tally import Tally
-from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.daemon import Parts
 from petdoor.errors import ConfigError
-from petdoor.settings import DEMO, LatchSettings, MqttSettings, RuleSettings, Settings
+from petdoor.settings import DEMO, ContactSettings, LatchSettings, MqttSettings, RuleSettings, Settings
 
 log = logging.getLogger(__name__)
 
 
-def pin_factory(settings: LatchSettings) -> latch.PinFactory:
+def pin_factory(settings: LatchSettings) -> gpio.PinFactory:
     """The pins to drive: real ones wherever there is a GPIO chip.
 
     Raises:
         LatchError: there is a chip, but it cannot be driven.
     """
-    if settings.pins == "simulated" or not latch.gpio_chips():
-        return latch.simulated_pins()
-    return latch.real_pins()
+    if settings.pins == "simulated" or not gpio.gpio_chips():
+        return gpio.simulated_pins()
+    return gpio.real_pins()
 
 
-def pins_for(settings: Settings) -> latch.PinFactory:
+def pins_for(settings: Settings) -> gpio.PinFactory:
     """The pins the door is to drive: a drawn dog never moves a real bolt.
 
     Raises:
         LatchError: there is a chip, but it cannot be driven.
     """
     is_drawn = settings.camera.source == DEMO
-    return latch.simulated_pins() if is_drawn else pin_factory(settings.latch)
+    return gpio.simulated_pins() if is_drawn else pin_factory(settings.latch)
 
 
-def open_latch(settings: LatchSettings, factory: latch.PinFactory) -> latch.SolenoidLatch | latch.ServoLatch:
+def open_latch(settings: LatchSettings, factory: gpio.PinFactory) -> latch.SolenoidLatch | latch.ServoLatch:
     """The latch, locked.
 
     Raises:
         LatchError: its pin cannot be driven.
     """
     if settings.kind == "solenoid":
-        return latch.SolenoidLatch(settings.pin, active_high=settings.active_high, pin_factory=factory)
+        return latch.SolenoidLatch(
+            settings.pin,
+            exit_pin=settings.exit_pin,
+            active_high=settings.active_high,
+            pin_factory=factory,
+        )
     return latch.ServoLatch(settings.pin, **settings.servo.model_dump(), pin_factory=factory)
 
 
@@ -135,17 +143,36 @@ def open_mqtt(
     return MqttPublisher(broker(mqtt, environ), door_id=settings.id, info=info, snapshots=mqtt.snapshots)
 
 
-def listeners(settings: Settings, tally: Tally | None = None) -> list[Publisher]:
-    """Whoever is told beside the broker: a folder for pictures, and a tally."""
-    folder = settings.snapshots.folder
-    found: list[Publisher] = [TallyKeeper(tally)] if tally else []
-    return found + ([SnapshotFolder(folder, keep=settings.snapshots.keep)] if folder else [])
+def open_inputs(settings: ContactSettings, factory: gpio.PinFactory) -> WiredContacts:
+    """What is wired beside the bolt.
+
+    Raises:
+        LatchError: a pin cannot be had.
+    """
+    wires = {Role(name): Wire(wire.pin, closes=wire.closes) for name, wire in settings.wires.items()}
+    return WiredContacts(wires, pin_factory=factory)
+
+
+def guarded(
+    settings: Settings, bolt: Latch, environ: Mapping[str, str]
+) -> tuple[DeadMansLatch, tuple[Spell, ...]]:
+    """The bolt, locked at last by a timer of its own; and when its coil was energised before, if known."""
+    policy = settings.policy
+    limit_seconds = policy.max_unlock_seconds
+    if settings.contacts.emergency:
+        limit_seconds += policy.emergency_seconds
+    folder, heat = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0], settings.latch.heat
+    if not folder or heat is None:
+        return DeadMansLatch(bolt, limit_seconds=limit_seconds), ()
+    path = Path(folder) / "coil.json"
+    remembering = RememberingLatch(bolt, path, window_seconds=heat.window_seconds)
+    return DeadMansLatch(remembering, limit_seconds=limit_seconds), remembering.spells
 
 
 def build(
     settings: Settings,
     environ: Mapping[str, str],
-    pins: latch.PinFactory,
+    pins: gpio.PinFactory,
     stack: ExitStack,
     tally: Tally | None = None,
 ) -> Parts:
@@ -154,16 +181,22 @@ def build(
     Raises:
         PetDoorError: one of them cannot be had; what was opened is closed by ``stack``.
     """
-    limit_seconds = settings.policy.max_unlock_seconds
-    bolt = DeadMansLatch(open_latch(settings.latch, pins), limit_seconds=limit_seconds)
+    bolt, spells = guarded(settings, open_latch(settings.latch, pins), environ)
     stack.callback(bolt.close)
-    simulated = latch.is_simulated(pins)
+    simulated = gpio.is_simulated(pins)
     if simulated:
         log.warning("the latch is SIMULATED: no bolt moves on this machine")
+    inputs = open_inputs(settings.contacts, pins)
+    stack.callback(inputs.close)
     classifier = open_classifier(settings)
     log.info("model: %s", settings.model.path or "petdoor's own")
-    told = listeners(settings, tally)
+    told: list[Publisher] = [TallyKeeper(tally)] if tally else []
     stack.callback(FanOut(told).close)
+    checkups: dict[str, Callable[[], str]] = {"contacts": lambda: inputs.fault}
+    if folder := open_snapshots(settings):
+        stack.callback(folder.close)
+        told.append(folder)
+        checkups["snapshots"] = lambda: folder.fault
     if settings.mqtt:
         kind = "simulated" if simulated else settings.latch.kind
         mqtt = open_mqtt(settings, settings.mqtt, environ, classifier, kind)
@@ -173,7 +206,13 @@ def build(
     stack.callback(camera.close)
     rule = species_rule(settings.rule, classifier)
     built = assembled(settings, classifier, latch=bolt, camera=camera, rule=rule, publisher=FanOut(told))
-    return replace(built, supervisor=Notifier(environ))
+    return replace(built, inputs=inputs, checkups=checkups, supervisor=Notifier(environ), spells=spells)
+
+
+def open_snapshots(settings: Settings) -> SnapshotFolder | None:
+    """The folder for pictures, where one is named."""
+    folder = settings.snapshots.folder
+    return SnapshotFolder(folder, keep=settings.snapshots.keep) if folder else None
 
 
 def assembled(
@@ -197,23 +236,6 @@ def assembled(
         door_id=settings.id,
         model_id=classifier.model_id,
     )
-
-
-def run_door(settings: Settings, environ: Mapping[str, str], stop: Flag, pins: latch.PinFactory) -> None:
-    """Build the parts, run the loop until ``stop``, take all apart again, and say what came of it.
-
-    Raises:
-        PetDoorError: a part cannot be had, or is gone for good.
-    """
-    tally = new_tally(settings)
-    try:
-        with ExitStack() as stack:
-            parts = build(settings, environ, pins, stack, tally)
-            Daemon(parts, timing=Timing(give_up_seconds=settings.camera.give_up_seconds)).run(stop)
-    finally:
-        tally.close()
-        for line in tally.lines():
-            log.info("%s", line)
 
 
 def new_tally(settings: Settings) -> Tally:

@@ -1,7 +1,8 @@
 """All settings: what each may be, and what it is when nobody says."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -18,6 +19,7 @@ from pydantic import (
 from petdoor import modelfile
 from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
+from petdoor.core.waiting import Escalation
 from petdoor.errors import ConfigError
 
 PASSWORD_VARIABLE = "PETDOOR_MQTT_PASSWORD"  # noqa: S105 -- the name, not the word
@@ -143,6 +145,15 @@ class RuleSettings(Section):
     threshold: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
+@contextmanager
+def _core_faults() -> Iterator[None]:
+    """The core names the setting first; here its full name stands in front already."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(str(error).partition(": ")[2]) from error
+
+
 _TOGETHER: Final = {
     "admit": ("admit",),
     "keep_in": ("admit", "keep_in"),
@@ -150,6 +161,22 @@ _TOGETHER: Final = {
     "max_unlock_seconds": ("unlock_seconds", "max_unlock_seconds"),
 }
 """What the core must find safe: the setting that is told to be at fault, and those it is judged with."""
+
+
+class WaitingSettings(Section):
+    """When somebody is told that a welcome animal is not let in: see ``Escalation``."""
+
+    times: Annotated[int, Field(ge=1, le=100)] = 3
+    within_seconds: Annotated[float, Field(gt=0, le=86_400, validate_default=True)] = 600.0
+    again_seconds: Annotated[float, Field(gt=0, le=86_400)] = 1800.0
+
+    @field_validator("within_seconds")
+    @classmethod
+    def _can_ever_be_told(cls, seconds: float, info: ValidationInfo) -> float:
+        if "times" in info.data:
+            with _core_faults():
+                Escalation(times=info.data["times"], within_seconds=seconds)
+        return seconds
 
 
 class PolicySettings(Section):
@@ -167,6 +194,11 @@ class PolicySettings(Section):
     linger_seconds: Seconds = 1.0
     max_unlock_seconds: Annotated[float, Field(gt=0, le=60, validate_default=True)] = 20.0
     refractory_seconds: Annotated[float, Field(ge=0, le=3600)] = 3.0
+    emergency_seconds: Seconds = 120.0
+    settle_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
+    close_seconds: Seconds = 5.0
+    retry_seconds: Seconds = 30.0
+    waiting: WaitingSettings = WaitingSettings()
 
     @field_validator(*_TOGETHER)
     @classmethod
@@ -179,16 +211,14 @@ class PolicySettings(Section):
 
     def policy(self, *, veto: float | None = None) -> Policy:
         """The same for the core; ``veto`` is the model's, for where the settings leave it to the model."""
-        values = {"veto_confidence": veto, **self.model_dump(exclude_none=True)}
-        return Policy(**{name: _frozen(value) for name, value in values.items() if value is not None})
+        values = {"veto_confidence": veto, **self.model_dump(exclude_none=True, exclude={"waiting"})}
+        known = {name: _frozen(value) for name, value in values.items() if value is not None}
+        return Policy(escalation=Escalation(**self.waiting.model_dump()), **known)
 
 
 def _core_finds_safe(values: Mapping[str, Any]) -> None:
-    try:
+    with _core_faults():
         Policy(**{"keep_in": frozenset(), **values})
-    except ValueError as error:
-        # The core names the setting first; here its full name stands in front already.
-        raise ValueError(str(error).partition(": ")[2]) from error
 
 
 def _frozen(value: Any) -> Any:
@@ -208,16 +238,48 @@ class LatchSettings(Section):
 
     kind: Literal["solenoid", "servo"] = "solenoid"
     pin: GpioPin = 17
+    exit_pin: GpioPin | None = None
     active_high: bool = True
     pins: Literal["auto", "simulated"] = "auto"
     duty_cycle: Annotated[float, Field(gt=0, le=1)] = 0.25
     duty_window_seconds: Seconds = 600.0
     servo: ServoSettings = ServoSettings()
 
+    @field_validator("exit_pin")
+    @classmethod
+    def _is_another_coil(cls, exit_pin: int | None, info: ValidationInfo) -> int | None:
+        if exit_pin is not None and info.data.get("kind") == "servo":
+            raise ValueError("a servo has one pin; leave it out")
+        if exit_pin is not None and exit_pin == info.data.get("pin"):
+            raise ValueError("that is latch.pin already; leave it out where one coil opens both ways")
+        return exit_pin
+
     @property
     def heat(self) -> HeatBudget | None:
         """What the coil can bear; a servo whose pulses have stopped stays cold."""
         return HeatBudget(self.duty_cycle, self.duty_window_seconds) if self.kind == "solenoid" else None
+
+
+class WireSettings(Section):
+    """A contact between a pin and ground: see ``Wire``."""
+
+    pin: GpioPin
+    closes: bool = True
+
+
+class ContactSettings(Section):
+    """What is wired to the door beside its bolt."""
+
+    flap: WireSettings | None = None
+    beam: WireSettings | None = None
+    button_inside: WireSettings | None = None
+    button_outside: WireSettings | None = None
+    emergency: WireSettings | None = None
+
+    @property
+    def wires(self) -> dict[str, WireSettings]:
+        """What is wired, by its key."""
+        return {name: wire for name in type(self).model_fields if (wire := getattr(self, name))}
 
 
 class TlsSettings(Section):
@@ -280,6 +342,7 @@ class Settings(Section):
     rule: RuleSettings = RuleSettings()
     policy: PolicySettings = PolicySettings()
     latch: LatchSettings = LatchSettings()
+    contacts: ContactSettings = ContactSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     mqtt: MqttSettings | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -294,6 +357,17 @@ class Settings(Section):
                 f"policy.unlock_seconds, so that the door would never open"
             )
         return latch
+
+    @field_validator("contacts")
+    @classmethod
+    def _has_pins_of_its_own(cls, contacts: ContactSettings, info: ValidationInfo) -> ContactSettings:
+        latch = info.data.get("latch")
+        taken = {latch.pin: "latch.pin", latch.exit_pin: "latch.exit_pin"} if latch else {}
+        for name, wire in contacts.wires.items():
+            if wire.pin in taken:
+                raise ValueError(f"{name}: GPIO {wire.pin} is {taken[wire.pin]} already")
+            taken[wire.pin] = f"contacts.{name}"
+        return contacts
 
     def rules(self, *, veto: float | None = None) -> Policy:
         """The policy for the core, with what the latch can bear; ``veto`` is the model's."""

@@ -9,9 +9,10 @@ import os
 import sys
 from pathlib import Path
 
-from petdoor import config, logs, parts
-from petdoor.adapters.latch import simulated_pins
-from petdoor.cli.common import faults_end_here, stop_on_signals
+from petdoor import config, logs
+from petdoor.cli.common import faults_end_here, renew_on_hangup, stop_on_signals
+from petdoor.gpio import simulated_pins
+from petdoor.running import Renewal, run_door
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,8 @@ def main(path):
     logs.configure(settings.log_level, sys.stderr, os.environ)
     try:
         with faults_end_here(say=log.critical):
-            parts.run_door(settings, os.environ, stop_on_signals(), pins)
+            renewal = Renewal(renew_on_hangup(), lambda: config.load(path))
+            run_door(settings, os.environ, stop_on_signals(), lambda _: pins, renewal)
     finally:
         states = [bool(state.state) for state in pins.pin(settings.latch.pin).states]
         print(json.dumps({"states": states, "level": bool(pins.pin(settings.latch.pin).state)}))

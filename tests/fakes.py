@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from petdoor.core.contacts import Contacts, Way
 from petdoor.core.door import LatchState
 from petdoor.core.ports import Frame
 from petdoor.core.species import Sighting
@@ -44,6 +45,16 @@ class ScriptedCamera:
         self.closed = True
 
 
+class ScriptedInputs:
+    """What the wires say, one item a read; then nothing."""
+
+    def __init__(self, *script: Contacts) -> None:
+        self._script = list(script)
+
+    def read(self) -> Contacts:
+        return self._script.pop(0) if self._script else Contacts()
+
+
 class EchoClassifier:
     """The frame itself is the answer: pixels are taken for probabilities."""
 
@@ -69,8 +80,8 @@ class RecordingLatch:
     def lock(self) -> None:
         self.commands.append("lock")
 
-    def unlock(self) -> None:
-        self.commands.append("unlock")
+    def unlock(self, way: Way = Way.IN) -> None:
+        self.commands.append("unlock" if way is Way.IN else f"unlock {way}")
 
     def close(self) -> None:
         self.commands.append("close")
@@ -85,6 +96,7 @@ class RecordingPublisher:
         self.camera_states: list[bool] = []
         self.stats_told: list[Mapping[str, Any]] = []
         self.snapshots: list[Any] = []
+        self.problems_told: list[Mapping[str, str]] = []
         self.closed = False
 
     def event(self, payload: Mapping[str, Any]) -> None:
@@ -95,6 +107,9 @@ class RecordingPublisher:
 
     def camera(self, *, online: bool) -> None:
         self.camera_states.append(online)
+
+    def problems(self, reasons: Mapping[str, str]) -> None:
+        self.problems_told.append(dict(reasons))
 
     def snapshot(self, pixels: Any) -> None:
         self.snapshots.append(pixels)

@@ -46,8 +46,8 @@ class BrokenClassifier(EchoClassifier):
 
 
 class JammedLatch(RecordingLatch):
-    def unlock(self):
-        super().unlock()
+    def unlock(self, way):
+        super().unlock(way)
         raise LatchError("GPIO 17: jammed")
 
 

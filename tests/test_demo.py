@@ -12,8 +12,7 @@ import cv2
 import pytest
 from click.testing import CliRunner
 
-from petdoor import cameras, options, parts, pictures
-from petdoor.adapters import latch
+from petdoor import cameras, gpio, options, parts, pictures
 from petdoor.cli import main
 from petdoor.demo import play
 from petdoor.film import open_film
@@ -99,8 +98,8 @@ def seconds_of(video):
 
 
 def test_a_drawn_dog_never_moves_a_real_bolt(monkeypatch):
-    monkeypatch.setattr(latch, "gpio_chips", lambda: ["/dev/gpiochip0"])
-    assert latch.is_simulated(parts.pins_for(settings()))
+    monkeypatch.setattr(gpio, "gpio_chips", lambda: ["/dev/gpiochip0"])
+    assert gpio.is_simulated(parts.pins_for(settings()))
 
 
 def test_the_demo_in_its_own_time_needs_no_settings_and_says_on_ctrl_c_what_came_of_it(tmp_path):

@@ -15,10 +15,11 @@ import pytest
 import yaml
 
 from petdoor import config, parts, pictures
-from petdoor.adapters.latch import simulated_pins
 from petdoor.core.events import Verdict
 from petdoor.daemon import Daemon
 from petdoor.errors import LatchError
+from petdoor.gpio import simulated_pins
+from petdoor.running import run_door
 from tests.brokers import Listener
 from tests.conftest import ROOT
 
@@ -72,7 +73,7 @@ def wait_until(holds, seconds=20):
 def watch(config_path):
     """Run the door to the end of its pictures; the levels its pin went through."""
     settings, pins = config.load(config_path), simulated_pins()
-    parts.run_door(settings, {}, Flag(), pins)
+    run_door(settings, {}, Flag(), lambda _: pins)
     return levels_of(pins)
 
 
@@ -135,8 +136,8 @@ class StickyLatch:
         self._latch = latch
         self.lock, self.close = latch.lock, latch.close
 
-    def unlock(self):
-        self._latch.unlock()
+    def unlock(self, way):
+        self._latch.unlock(way)
         raise RuntimeError("boom")
 
 
@@ -193,7 +194,7 @@ def test_an_inference_that_hangs_does_not_hold_the_bolt_drawn(door, dogs):
 def test_a_pin_that_is_taken_is_an_error_and_never_a_simulation(door, dogs):
     settings, pins = config.load(door(dogs)), simulated_pins()
     with closing(parts.open_latch(settings.latch, pins)), pytest.raises(LatchError, match="GPIO 17"):
-        parts.run_door(settings, {}, Flag(), pins)
+        run_door(settings, {}, Flag(), lambda _: pins)
 
 
 def start(config_path, **variables):
@@ -214,7 +215,7 @@ def last_word(process):
     return json.loads(said), process.returncode
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_unlocked_leaves_the_pin_low_and_offline_told(door, dogs, mosquitto, number):
     process = start(door(dogs, loop=True))
     with closing(Listener(mosquitto.port)) as listener:

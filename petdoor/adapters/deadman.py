@@ -4,6 +4,7 @@ import logging
 import threading
 from typing import Final
 
+from petdoor.core.contacts import Way
 from petdoor.core.ports import Latch
 from petdoor.errors import LatchError
 
@@ -30,10 +31,10 @@ class DeadMansLatch:
             self._disarm()
             self._latch.lock()
 
-    def unlock(self) -> None:
+    def unlock(self, way: Way = Way.IN) -> None:
         with self._moving:
             self._arm()
-            self._latch.unlock()
+            self._latch.unlock(way)
 
     def close(self) -> None:
         with self._moving:

@@ -1,68 +1,75 @@
 """The bolt, through gpiozero. Locked means no current: whatever dies, the door is shut."""
 
-import glob
-import os
-import sys
-import tempfile
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
-from gpiozero import AngularServo, GPIOZeroError, OutputDevice
-from gpiozero.pins.mock import MockFactory, MockPWMPin
+from gpiozero import AngularServo, OutputDevice
 
+from petdoor.core.contacts import Way
 from petdoor.errors import LatchError
-
-PinFactory = Any
-"""A gpiozero pin factory; gpiozero carries no types."""
+from petdoor.gpio import PinFactory, gpio_errors
 
 
-class _DeviceLatch(ABC):
-    """What every latch on a gpiozero device has in common."""
-
-    _device: Any
-
-    @abstractmethod
-    def lock(self) -> None: ...
-
-    @abstractmethod
-    def unlock(self) -> None: ...
-
-    def close(self) -> None:
-        if not self._device.closed:
-            # Locked first: a closed pin becomes an input and keeps or floats to any level.
-            try:
-                self.lock()
-            finally:
-                self._device.close()
-
-
-class SolenoidLatch(_DeviceLatch):
+class SolenoidLatch:
     """A solenoid or relay on one pin: energised while unlocked, and only then.
 
+    Two coils, one for the way in and one for the way out, are never energised at once: together they draw
+    more than the supply gives, and open more than was meant.
+
+    Args:
+        pin: BCM number of the coil's pin; with a second coil, of the way in.
+        exit_pin: that of the way out, where that has a coil of its own.
+        active_high: the coil is energised by a high pin.
+        pin_factory: gpiozero's.
+
     Raises:
-        LatchError: the pin cannot be had.
+        LatchError: a pin cannot be had.
     """
 
-    def __init__(self, pin: int, *, active_high: bool, pin_factory: PinFactory) -> None:
-        with _gpio_errors(pin):
-            self._device = OutputDevice(
-                pin, active_high=active_high, initial_value=False, pin_factory=pin_factory
-            )
-        self._pin = pin
+    def __init__(
+        self, pin: int, *, exit_pin: int | None = None, active_high: bool, pin_factory: PinFactory
+    ) -> None:
+        self._coils: dict[int, Any] = {}
+        self._pin_of = {Way.IN: pin, Way.OUT: pin if exit_pin is None else exit_pin}
+        with ExitStack() as undo:
+            for number in dict.fromkeys(self._pin_of.values()):
+                with gpio_errors(number):
+                    self._coils[number] = undo.enter_context(
+                        OutputDevice(
+                            number, active_high=active_high, initial_value=False, pin_factory=pin_factory
+                        )
+                    )
+            undo.pop_all()
 
     def lock(self) -> None:
-        with _gpio_errors(self._pin):
-            self._device.off()
+        with ExitStack() as each:  # a coil that does not obey must not keep the other from falling
+            for number in self._coils:
+                each.callback(self._rest, number)
 
-    def unlock(self) -> None:
-        with _gpio_errors(self._pin):
-            self._device.on()
+    def unlock(self, way: Way = Way.IN) -> None:
+        wanted = self._pin_of[way]
+        for number in self._coils:
+            if number != wanted:
+                self._rest(number)
+        with gpio_errors(wanted):
+            self._coils[wanted].on()
+
+    def close(self) -> None:
+        with ExitStack() as each:
+            for number, coil in self._coils.items():
+                if not coil.closed:
+                    # Locked first: a closed pin becomes an input and keeps or floats to any level.
+                    each.callback(coil.close)
+                    each.callback(self._rest, number)
+
+    def _rest(self, number: int) -> None:
+        with gpio_errors(number):
+            self._coils[number].off()
 
 
-class ServoLatch(_DeviceLatch):
+class ServoLatch:
     """A hobby servo that turns a bolt; its pulses stop once it has arrived, so it draws no current.
 
     A servo stays where it was when the power goes: use one that a spring returns, see the README.
@@ -95,7 +102,7 @@ class ServoLatch(_DeviceLatch):
         self._travel_seconds = travel_seconds
         self._pause = pause
         self._angle: float | None = None
-        with _gpio_errors(pin):
+        with gpio_errors(pin):
             self._device = AngularServo(pin, initial_angle=None, pin_factory=pin_factory)
         try:
             self.lock()
@@ -106,64 +113,22 @@ class ServoLatch(_DeviceLatch):
     def lock(self) -> None:
         self._turn(self._locked_angle)
 
-    def unlock(self) -> None:
+    def unlock(self, way: Way = Way.IN) -> None:  # noqa: ARG002 -- one bolt opens both ways
         self._turn(self._unlocked_angle)
+
+    def close(self) -> None:
+        if not self._device.closed:
+            try:
+                self.lock()
+            finally:
+                self._device.close()
 
     def _turn(self, angle: float) -> None:
         if angle == self._angle:
             return
         self._angle = None  # unknown until it has arrived: what fails on the way is tried again
-        with _gpio_errors(self._pin):
+        with gpio_errors(self._pin):
             self._device.angle = angle
             self._pause(self._travel_seconds)
             self._device.angle = None
         self._angle = angle
-
-
-def gpio_chips() -> list[str]:
-    """The GPIO chips of this machine; none on most that are not a Raspberry Pi."""
-    return sorted(glob.glob("/dev/gpiochip*"))
-
-
-def simulated_pins() -> PinFactory:
-    """Gpiozero's own mock pins: everything works but the bolt."""
-    return MockFactory(pin_class=MockPWMPin)
-
-
-def is_simulated(pin_factory: PinFactory) -> bool:
-    """Whether the bolt is only pretended."""
-    return isinstance(pin_factory, MockFactory)
-
-
-def real_pins() -> PinFactory:
-    """This machine's pins, through lgpio: the one back end that works on every Raspberry Pi.
-
-    Raises:
-        LatchError: the chip is there, but cannot be driven.
-    """
-    # lgpio makes a pipe in its working folder as soon as it is imported, and dies where it may not.
-    os.environ.setdefault("LG_WD", tempfile.gettempdir())
-    try:
-        from gpiozero.pins.lgpio import LGPIOFactory
-
-        return LGPIOFactory()
-    except (ImportError, OSError, GPIOZeroError, _chip_error()) as error:
-        raise LatchError(
-            f"this machine has a GPIO chip, but its pins cannot be driven ({error}). On a Raspberry Pi: "
-            "pip install lgpio, and put this user into the group gpio. To run without a latch, set "
-            "latch.pins to simulated"
-        ) from error
-
-
-def _chip_error() -> type[Exception]:
-    """What lgpio raises, and gpiozero lets through; lgpio is there only where its pins are."""
-    lgpio = sys.modules.get("lgpio")
-    return lgpio.error if lgpio else OSError
-
-
-@contextmanager
-def _gpio_errors(pin: int) -> Iterator[None]:
-    try:
-        yield
-    except (GPIOZeroError, OSError, _chip_error()) as error:
-        raise LatchError(f"GPIO {pin}: {error}") from error

@@ -28,6 +28,10 @@ class FanOut:
         for publisher in self._publishers:
             publisher.camera(online=online)
 
+    def problems(self, reasons: Mapping[str, str]) -> None:
+        for publisher in self._publishers:
+            publisher.problems(reasons)
+
     def snapshot(self, pixels: Picture) -> None:
         for publisher in self._publishers:
             publisher.snapshot(pixels)

@@ -83,6 +83,10 @@ class MqttPublisher:
     def camera(self, *, online: bool) -> None:
         self._state("camera/availability", ONLINE if online else OFFLINE)
 
+    def problems(self, reasons: Mapping[str, str]) -> None:
+        self._state("problem/attributes", json.dumps({"reasons": dict(reasons)}))
+        self._state("problem/state", "ON" if reasons else "OFF")
+
     def snapshot(self, pixels: Picture) -> None:
         """Publish the picture that decided, as JPEG; not retained, lest old news look new after a restart."""
         if self._sends_snapshots and self._is_listened_to:

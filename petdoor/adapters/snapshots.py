@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from petdoor.core.events import Verdict
+from petdoor.core.events import AnimalWaiting, Verdict
 from petdoor.core.ports import SilentPublisher
 from petdoor.errors import ConfigError
 from petdoor.pictures import Picture, encode_jpeg
 
 log = logging.getLogger(__name__)
 
-_OURS: Final = re.compile(rf"\d{{8}}-\d{{6}}-\d{{3}}-.+-({'|'.join(Verdict)})\.jpg")
+_WAITING: Final = "waiting"
+_OURS: Final = re.compile(rf"\d{{8}}-\d{{6}}-\d{{3}}-.+-({'|'.join([*Verdict, _WAITING])})\.jpg")
 _PART: Final = ".snapshot.part"  # always the same: what a power cut leaves behind is written over
 _WAITING_MAX: Final = 4
 _CLOSE_SECONDS: Final = 5.0
@@ -42,17 +43,18 @@ class SnapshotFolder(SilentPublisher):
         self._changed = threading.Condition()
         self._waiting: deque[tuple[str, Picture]] = deque()
         self._is_closing = False
-        self._has_complained = False
+        self.fault = ""
+        """What keeps pictures from being kept; empty when nothing does."""
         self._thread = threading.Thread(target=self._run, name="petdoor-snapshots", daemon=True)
         self._thread.start()
 
     def event(self, payload: Mapping[str, Any]) -> None:
-        """Remember what is judged: its picture follows."""
-        if "verdict" in payload:
+        """Remember what is judged, or waits: its picture follows."""
+        if "verdict" in payload or payload["event_type"] == AnimalWaiting.type:
             moment = str(payload["ts"]).rstrip("Z").replace("-", "").replace(":", "")
             moment = moment.replace("T", "-").replace(".", "-")
             species = re.sub(r"[^\w-]", "_", payload["species"])
-            self._name = f"{moment}-{species}-{payload['verdict']}.jpg"
+            self._name = f"{moment}-{species}-{payload.get('verdict', _WAITING)}.jpg"
 
     def snapshot(self, pixels: Picture) -> None:
         """Have the picture written; where too many wait, the one that has waited longest is dropped."""
@@ -96,14 +98,14 @@ class SnapshotFolder(SilentPublisher):
 
     def _complain(self, sentence: str) -> None:
         # Once until it works again, not at every picture.
-        level = logging.DEBUG if self._has_complained else logging.WARNING
-        self._has_complained = True
+        level = logging.DEBUG if self.fault else logging.WARNING
+        self.fault = sentence
         log.log(level, "%s", sentence)
 
     def _rejoice(self) -> None:
-        if self._has_complained:
+        if self.fault:
             log.info("snapshots are kept again")
-        self._has_complained = False
+        self.fault = ""
 
 
 class _Pictures:

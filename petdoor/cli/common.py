@@ -23,6 +23,14 @@ def stop_on_signals() -> Flag:
     return stop
 
 
+def renew_on_hangup() -> Flag:
+    """A flag that SIGHUP sets; but from a terminal it says that this was closed, and petdoor is to end."""
+    asked = Flag()
+    if not sys.stdin.isatty():
+        signal.signal(signal.SIGHUP, lambda *_: asked.set())
+    return asked
+
+
 def _complain(sentence: str) -> None:
     click.echo(f"petdoor: {sentence}", err=True)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from petdoor import config, options, parts
-from petdoor.adapters.latch import is_simulated
 from petdoor.cli.common import faults_end_here
+from petdoor.gpio import is_simulated
 
 
 @click.command()

@@ -45,7 +45,6 @@ class LockReason(StrEnum):
     HEAT = "the coil must cool"
     CAMERA = "camera lost"
     EYESIGHT = "the camera cannot be trusted"
-    RELOAD = "the settings are read anew"
     STOP = "petdoor stops"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from petdoor.core.contacts import UNWIRED, Contacts, Way
 from petdoor.core.door import LatchState
 from petdoor.core.species import Sighting
 
@@ -65,8 +66,8 @@ class Latch(Protocol):
             LatchError: the latch did not obey.
         """
 
-    def unlock(self) -> None:
-        """Draw the bolt; may be called twice.
+    def unlock(self, way: Way = Way.IN) -> None:
+        """Draw the bolt, where there are two that of this way; may be called twice.
 
         Raises:
             LatchError: the latch did not obey.
@@ -74,6 +75,21 @@ class Latch(Protocol):
 
     def close(self) -> None:
         """Lock, then let go of the pin; may be called twice."""
+
+
+class Inputs(Protocol):
+    """What is wired to the door beside its bolt."""
+
+    def read(self) -> Contacts:
+        """What the wires say now, and what was pressed since they were asked last."""
+
+
+class Unwired:
+    """Nothing is."""
+
+    def read(self) -> Contacts:
+        """Nothing to say."""
+        return UNWIRED
 
 
 class Publisher(Protocol):
@@ -87,6 +103,9 @@ class Publisher(Protocol):
 
     def camera(self, *, online: bool) -> None:
         """The door sees, or is blind."""
+
+    def problems(self, reasons: Mapping[str, str]) -> None:
+        """What is not as it should be now: the part, and what is wrong with it."""
 
     def snapshot(self, pixels: Pixels) -> None:
         """The picture that decided; nobody writes into it afterwards."""
@@ -109,6 +128,9 @@ class SilentPublisher:
 
     def camera(self, *, online: bool) -> None:
         """The door sees, or is blind."""
+
+    def problems(self, reasons: Mapping[str, str]) -> None:
+        """What is not as it should be now."""
 
     def snapshot(self, pixels: Pixels) -> None:
         """The picture that decided."""

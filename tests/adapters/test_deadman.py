@@ -71,7 +71,7 @@ def test_closing_ends_the_guard():
 
 def test_a_latch_that_failed_to_unlock_is_guarded_all_the_same():
     latch = AwaitedLatch()
-    latch.unlock = lambda: (_ for _ in ()).throw(LatchError("half drawn"))
+    latch.unlock = lambda _: (_ for _ in ()).throw(LatchError("half drawn"))
     with pytest.raises(LatchError):
         DeadMansLatch(latch, limit_seconds=-0.99).unlock()
     assert latch.locked.wait(10)

@@ -6,9 +6,9 @@ import pytest
 from gpiozero import OutputDevice
 from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin
 
-from petdoor import parts
-from petdoor.adapters import latch
+from petdoor import gpio, parts
 from petdoor.adapters.latch import ServoLatch, SolenoidLatch
+from petdoor.core.contacts import Way
 from petdoor.errors import LatchError
 from petdoor.settings import LatchSettings, ServoSettings
 
@@ -16,7 +16,7 @@ PIN = 17
 LOCKED, UNLOCKED = 0.0625, 0.0875
 """The pulse's share of 20 ms at -45 and +45 degrees: 1.25 and 1.75 ms."""
 
-with_chip = pytest.mark.skipif(bool(latch.gpio_chips()), reason="this machine has a real GPIO chip")
+with_chip = pytest.mark.skipif(bool(gpio.gpio_chips()), reason="this machine has a real GPIO chip")
 
 
 @pytest.fixture
@@ -68,6 +68,17 @@ class Pauses:
         fault, self.fault = self.fault, None
         if fault:
             raise fault
+
+
+class BrokenPin(MockPin):
+    """Does what it is told until its driver is gone."""
+
+    is_broken = False
+
+    def _set_state(self, value):
+        if self.is_broken:
+            raise OSError("the driver is gone")
+        super()._set_state(value)
 
 
 class StuckPin(MockPin):
@@ -242,16 +253,72 @@ def test_simulated_pins_serve_both_kinds_of_latch(kind, expected):
 
 
 def test_simulated_pins_are_known_as_such():
-    assert latch.is_simulated(parts.pin_factory(LatchSettings(pins="simulated")))
-    assert not latch.is_simulated(object())
+    assert gpio.is_simulated(parts.pin_factory(LatchSettings(pins="simulated")))
+    assert not gpio.is_simulated(object())
 
 
 @with_chip
 def test_a_machine_without_a_chip_gets_simulated_pins():
-    assert latch.is_simulated(parts.pin_factory(LatchSettings(pins="auto")))
+    assert gpio.is_simulated(parts.pin_factory(LatchSettings(pins="auto")))
 
 
 @with_chip
 def test_real_pins_without_a_chip_say_what_to_do():
     with pytest.raises(LatchError, match=r"pip install lgpio.*group gpio.*latch\.pins to simulated"):
-        latch.real_pins()
+        gpio.real_pins()
+
+
+@pytest.fixture
+def two_coils(factory):
+    with closing(SolenoidLatch(PIN, exit_pin=27, active_high=True, pin_factory=factory)) as both:
+        yield both
+
+
+def levels(factory):
+    return factory.pin(PIN).state, factory.pin(27).state
+
+
+def test_each_way_has_its_coil(factory, two_coils):
+    two_coils.unlock(Way.OUT)
+    assert levels(factory) == (0, 1)
+    two_coils.lock()
+    two_coils.unlock(Way.IN)
+    assert levels(factory) == (1, 0)
+
+
+def test_two_coils_are_never_energised_at_once():
+    seen = []
+
+    class TellingPin(MockPin):
+        def _set_state(self, value):
+            super()._set_state(value)
+            seen.append([other.state for other in self.factory.pins.values()].count(1))
+
+    factory = MockFactory(pin_class=TellingPin)
+    with closing(SolenoidLatch(PIN, exit_pin=27, active_high=True, pin_factory=factory)) as both:
+        for way in (Way.IN, Way.OUT, Way.IN):
+            both.unlock(way)
+    assert max(seen) == 1
+    assert seen.count(1) >= 3
+
+
+def test_a_coil_that_does_not_obey_does_not_keep_the_other_from_falling():
+    factory = MockFactory(pin_class=BrokenPin)
+    both = SolenoidLatch(PIN, exit_pin=27, active_high=True, pin_factory=factory)
+    both.unlock(Way.OUT)
+    factory.pin(PIN).is_broken = True
+    with pytest.raises(LatchError, match="GPIO 17"):
+        both.lock()
+    assert factory.pin(27).state == 0
+
+
+def test_one_coil_opens_both_ways(factory, pin):
+    with solenoid(factory) as bolt:
+        bolt.unlock(Way.OUT)
+        assert pin.state
+
+
+def test_when_the_second_coil_cannot_be_had_the_first_is_let_go_of(factory):
+    with closing(OutputDevice(27, pin_factory=factory)), pytest.raises(LatchError, match="GPIO 27"):
+        SolenoidLatch(PIN, exit_pin=27, active_high=True, pin_factory=factory)
+    OutputDevice(PIN, pin_factory=factory).close()

@@ -132,4 +132,4 @@ def test_every_event_has_a_line_for_the_log(event, line):
 
 def test_every_verdict_and_lock_reason_has_words():
     assert all(verdict.message and verdict.past for verdict in Verdict)
-    assert len({str(reason) for reason in LockReason}) == len(LockReason) == 9
+    assert len({str(reason) for reason in LockReason}) == len(LockReason) == 8

@@ -1,0 +1,91 @@
+"""Remembers when the coil was energised, so that a door that is started afresh knows how warm it is."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from petdoor.core.contacts import Way
+from petdoor.core.heat import Spell
+from petdoor.core.ports import Latch
+
+log = logging.getLogger(__name__)
+
+
+class RememberingLatch:
+    """Any latch, and a file of when it was drawn.
+
+    The file holds monotonic seconds: it belongs where nothing outlives the machine's restart, below /run. One
+    that cannot be written or read is no reason for a door not to move.
+
+    Args:
+        latch: what moves.
+        path: the file; its folder exists.
+        window_seconds: what is longer ago has cooled.
+        clock: monotonic seconds, counted since the machine was started.
+    """
+
+    def __init__(
+        self,
+        latch: Latch,
+        path: Path,
+        *,
+        window_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._latch = latch
+        self._path = path
+        self._window_seconds = window_seconds
+        self._clock = clock
+        self._since: float | None = None
+        self._is_writable = True
+        self.spells = self._read()
+        """When the coil was energised before, in seconds of ``clock``; one that nobody ended, until now."""
+
+    def lock(self) -> None:
+        self._latch.lock()
+        if self._since is not None:
+            self.spells = (*self._recent(), (self._since, self._clock()))
+            self._since = None
+            self._write()
+
+    def unlock(self, way: Way = Way.IN) -> None:
+        if self._since is None:
+            # Written first: who dies with the bolt drawn has written that it was.
+            self._since = self._clock()
+            self._write()
+        self._latch.unlock(way)
+
+    def close(self) -> None:
+        self.lock()
+        self._latch.close()
+
+    def _recent(self) -> tuple[Spell, ...]:
+        opened = self._clock() - self._window_seconds
+        return tuple(spell for spell in self.spells if spell[1] > opened)
+
+    def _read(self) -> tuple[Spell, ...]:
+        now = self._clock()
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+            spells = tuple((float(since), now if until is None else float(until)) for since, until in found)
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("how warm the coil is cannot be known: %s: %s", self._path, error)
+            return ()
+        return tuple(spell for spell in spells if now - self._window_seconds < spell[1] <= now)
+
+    def _write(self) -> None:
+        told = [*self._recent(), *([(self._since, None)] if self._since is not None else [])]
+        part = self._path.with_suffix(".part")
+        try:
+            part.write_text(json.dumps(told), "utf-8")
+            part.replace(self._path)
+        except OSError as error:
+            if self._is_writable:
+                log.warning("a restart will not know how warm the coil is: %s", error)
+            self._is_writable = False
+        else:
+            self._is_writable = True

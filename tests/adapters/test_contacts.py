@@ -1,0 +1,129 @@
+"""What is wired beside the bolt, on gpiozero's mock pins."""
+
+from contextlib import closing
+
+import pytest
+from gpiozero import OutputDevice
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from petdoor.adapters.contacts import Role, Wire, WiredContacts
+from petdoor.core.contacts import Contacts, Way
+from petdoor.errors import LatchError
+from tests.fakes import FakeClock
+
+PIN = 22
+
+
+@pytest.fixture
+def factory():
+    return MockFactory()
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+class GroundedPin(MockPin):
+    """Connected to ground before anybody looks: its resistor cannot pull it up."""
+
+    def _set_pull(self, value):
+        super()._set_pull(value)
+        self._state = False
+
+
+def wired(factory, role, clock=None, **wire):
+    wires = {role: Wire(PIN, bounce_seconds=0.0, **wire)}
+    return closing(WiredContacts(wires, pin_factory=factory, clock=clock or FakeClock()))
+
+
+def press(factory):
+    factory.pin(PIN).drive_low()
+
+
+def release(factory):
+    factory.pin(PIN).drive_high()
+
+
+def test_where_nothing_is_wired_nothing_is_said(factory):
+    with closing(WiredContacts({}, pin_factory=factory)) as contacts:
+        assert contacts.read() == Contacts(flap_is_closed=True, pressed=None, emergency=False)
+        assert contacts.fault == ""
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_reed_tells_whether_the_flap_is_closed(factory, closes):
+    with wired(factory, Role.FLAP, closes=closes) as contacts:
+        press(factory)
+        assert contacts.read().flap_is_closed is closes
+        release(factory)
+        assert contacts.read().flap_is_closed is not closes
+
+
+def test_whoever_stands_in_the_beam_holds_the_flap_open(factory):
+    with wired(factory, Role.BEAM) as contacts:
+        assert contacts.read().flap_is_closed
+        press(factory)
+        assert not contacts.read().flap_is_closed
+
+
+@pytest.mark.parametrize(("role", "way"), [(Role.BUTTON_INSIDE, Way.OUT), (Role.BUTTON_OUTSIDE, Way.IN)])
+def test_a_press_is_told_once_though_the_button_was_let_go_of_meanwhile(factory, role, way):
+    with wired(factory, role) as contacts:
+        press(factory)
+        release(factory)
+        assert contacts.read().pressed is way
+        assert contacts.read().pressed is None
+
+
+def test_a_button_that_is_held_is_one_press(factory):
+    with wired(factory, Role.BUTTON_INSIDE) as contacts:
+        press(factory)
+        assert contacts.read().pressed is Way.OUT
+        assert contacts.read().pressed is None
+
+
+def test_a_press_the_loop_did_not_get_to_in_time_is_no_longer_meant(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        press(factory)
+        clock.advance(2.5)
+        assert contacts.read().pressed is None
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_an_alarm_that_begins_is_an_emergency_once(factory, closes):
+    begin, end = (press, release) if closes else (release, press)
+    with wired(factory, Role.EMERGENCY, closes=closes) as contacts:
+        end(factory)
+        assert not contacts.read().emergency
+        begin(factory)
+        assert contacts.read().emergency
+        assert not contacts.read().emergency
+
+
+def test_an_alarm_that_rang_before_the_door_was_there_is_a_broken_wire(clock):
+    factory = MockFactory(pin_class=GroundedPin)
+    with wired(factory, Role.EMERGENCY, clock) as contacts:
+        assert not contacts.read().emergency
+        assert contacts.fault == ""
+        clock.advance(61)
+        assert not contacts.read().emergency
+        assert "emergency (GPIO 22): pressed without end" in contacts.fault
+        release(factory)
+        contacts.read()
+        assert contacts.fault == ""
+
+
+def test_a_pin_that_is_taken_is_an_error_and_the_others_are_let_go_of(factory):
+    wires = {Role.FLAP: Wire(5), Role.BEAM: Wire(PIN)}
+    with closing(OutputDevice(PIN, pin_factory=factory)):
+        with pytest.raises(LatchError, match="GPIO 22"):
+            WiredContacts(wires, pin_factory=factory)
+        OutputDevice(5, pin_factory=factory).close()
+
+
+def test_the_pins_may_be_let_go_of_twice(factory):
+    contacts = WiredContacts({Role.FLAP: Wire(PIN)}, pin_factory=factory)
+    contacts.close()
+    contacts.close()
+    OutputDevice(PIN, pin_factory=factory).close()

@@ -1,0 +1,92 @@
+import json
+import logging
+
+import pytest
+
+from petdoor.adapters.spells import RememberingLatch
+from tests.fakes import FakeClock, RecordingLatch
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "coil.json"
+
+
+def remembering(path, clock, latch=None):
+    return RememberingLatch(latch or RecordingLatch(), path, window_seconds=600.0, clock=clock)
+
+
+def test_a_new_machine_has_a_cold_coil(path):
+    assert remembering(path, FakeClock()).spells == ()
+
+
+def test_the_bolt_moves_as_it_is_told(path):
+    inner = RecordingLatch()
+    latch = remembering(path, FakeClock(), inner)
+    latch.unlock()
+    latch.lock()
+    latch.close()
+    assert inner.commands == ["unlock", "lock", "lock", "close"]
+
+
+def test_a_door_started_afresh_knows_when_the_coil_was_energised(path):
+    clock = FakeClock(1000.0)
+    latch = remembering(path, clock)
+    latch.unlock()
+    clock.advance(5)
+    latch.lock()
+    clock.advance(10)
+    assert remembering(path, clock).spells == ((1000.0, 1005.0),)
+
+
+def test_a_door_that_was_killed_while_open_is_taken_to_have_been_energised_until_now(path):
+    clock = FakeClock(1000.0)
+    remembering(path, clock).unlock()
+    clock.advance(30)
+    assert remembering(path, clock).spells == ((1000.0, 1030.0),)
+
+
+def test_what_was_once_known_is_kept_for_the_next_start_too(path):
+    clock = FakeClock(1000.0)
+    remembering(path, clock).unlock()
+    clock.advance(30)
+    again = remembering(path, clock)
+    again.unlock()
+    clock.advance(5)
+    again.lock()
+    assert remembering(path, clock).spells == ((1000.0, 1030.0), (1030.0, 1035.0))
+
+
+def test_what_has_cooled_is_forgotten(path):
+    clock = FakeClock(1000.0)
+    latch = remembering(path, clock)
+    latch.unlock()
+    clock.advance(5)
+    latch.lock()
+    clock.advance(601)
+    assert remembering(path, clock).spells == ()
+
+
+def test_a_file_from_before_the_machine_was_started_is_not_believed(path):
+    path.write_text(json.dumps([[90_000.0, 90_005.0]]))
+    assert remembering(path, FakeClock(1000.0)).spells == ()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1, 2]", '[["a", "b"]]', "7"])
+def test_a_file_that_makes_no_sense_is_told_of_and_the_door_works(path, content, caplog):
+    path.write_text(content)
+    latch = remembering(path, FakeClock())
+    latch.unlock()
+    assert latch.spells == ()
+    assert "cannot be known" in caplog.text
+
+
+def test_a_folder_that_takes_nothing_is_told_of_once_and_the_bolt_moves(tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
+    inner = RecordingLatch()
+    latch = remembering(tmp_path / "absent" / "coil.json", FakeClock(), inner)
+    for _ in range(3):
+        latch.unlock()
+        latch.lock()
+    assert inner.commands == ["unlock", "lock"] * 3
+    assert caplog.text.count("will not know how warm") == 1
