@@ -1,14 +1,16 @@
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from threading import Event as Flag
 
 import pytest
 
+from petdoor.core.contacts import Contacts, Way
 from petdoor.core.door import LatchState
+from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.daemon import Daemon, Parts, Timing
-from petdoor.errors import CameraError, EndOfFramesError, LatchError
+from petdoor.errors import CameraError, ConfigError, EndOfFramesError, LatchError
 from tests.fakes import (
     EchoClassifier,
     EchoRule,
@@ -16,6 +18,7 @@ from tests.fakes import (
     RecordingLatch,
     RecordingPublisher,
     ScriptedCamera,
+    ScriptedInputs,
 )
 
 DOG, CAT, SOMETHING = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.1, 0.05, 0.85]
@@ -403,3 +406,70 @@ def test_a_pass_that_breaks_is_no_sign_of_life():
     with pytest.raises(RuntimeError):
         House("noise", supervisor=supervisor, classifier=BrokenClassifier()).run()
     assert "alive" not in supervisor.told
+
+
+def test_a_button_opens_the_door_while_the_camera_is_lost():
+    inputs = ScriptedInputs(*[Contacts()] * 3, Contacts(pressed=Way.OUT))
+    house = House(*[LOST] * 60, inputs=inputs).run()
+    assert "unlock out" in house.latch.commands
+    assert house.event_types[:3] == ["camera_lost", "door_unlocked", "door_locked"]
+
+
+def test_a_camera_that_is_given_up_does_not_cut_an_emergency_short():
+    inputs = ScriptedInputs(Contacts(), Contacts(emergency=True))
+    house = House(*[LOST] * 3000, inputs=inputs, timing=Timing(give_up_seconds=10.0))
+    with pytest.raises(CameraError, match="giving up"):
+        house.run()
+    locked = next(event for event in house.publisher.events if event["event_type"] == "door_locked")
+    assert locked["unlocked_seconds"] == pytest.approx(120, abs=0.2)
+
+
+def test_what_is_asked_once_a_second_becomes_a_problem_and_is_solved():
+    faults = iter(["", "disk full", "disk full", ""])
+    house = House(*[None] * 100, checkups={"snapshots": lambda: next(faults, "")}).run()
+    assert house.publisher.problems_told == [{}, {"snapshots": "disk full"}, {}]
+    assert house.event_types == ["problem_found", "problem_solved"]
+
+
+@pytest.mark.parametrize("by_seconds", [7200, -7200])
+def test_a_clock_that_is_set_is_told_and_changes_nothing(by_seconds):
+    clock = FakeClock()
+
+    def wall_clock():
+        set_by = by_seconds if clock.now > 1002 else 0
+        return NOON + timedelta(seconds=clock.now - 1000 + set_by)
+
+    house = House(*[DOG] * 60, clock=clock, wall_clock=wall_clock).run()
+    assert house.event_types[:3] == ["animal_admitted", "door_unlocked", "clock_jumped"]
+    locked = house.publisher.events[3]
+    assert (locked["reason"], locked["unlocked_seconds"]) == ("time is up", pytest.approx(6.6))
+
+
+def test_a_door_gives_way_to_another_only_when_it_is_locked():
+    house, asked = House(*[DOG] * 4, *[None] * 100), []
+
+    def renew():
+        asked.append(house.latch.commands[-1])
+        return len(asked) > 4
+
+    house.daemon.run(Flag(), renew)
+    assert set(asked) == {"lock"}
+    assert house.event_types == ["animal_admitted", "door_unlocked", "door_locked"]
+
+
+def test_settings_that_cannot_be_used_are_told_and_the_loop_goes_on():
+    house, faults = House(*[None] * 10), [ConfigError("latch.pin: 99 is not allowed")] * 3
+
+    def renew():
+        if faults:
+            raise faults.pop()
+        return True
+
+    house.daemon.run(Flag(), renew)
+    assert house.event_types == ["settings_refused"] * 3
+
+
+def test_a_coil_that_was_warm_before_is_warm_still():
+    policy = Policy(heat=HeatBudget(0.25, 40.0))
+    house = House(*[DOG] * 10, policy=policy, spells=((985.0, 994.0),)).run()
+    assert house.event_types == ["coil_hot"]

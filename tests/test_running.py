@@ -1,0 +1,93 @@
+"""A door that is given other settings while it runs."""
+
+import logging
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+
+from petdoor import parts
+from petdoor.errors import ConfigError
+from petdoor.gpio import simulated_pins
+from petdoor.running import Renewal, run_door
+from petdoor.settings import Settings
+from tests.test_end_to_end import wait_until
+
+FIRST = Settings.model_validate({"id": "first", "camera": {"source": "demo", "loop": True}})
+
+
+def other(**sections):
+    return FIRST.model_copy(update={"id": "second", **sections})
+
+
+class House:
+    """A door in a thread of its own, and the settings it was built with so far."""
+
+    def __init__(self, load, pins_for=lambda _: simulated_pins()):
+        self.stop, self.asked = Flag(), Flag()
+        self.built = []
+        self._pins_for = pins_for
+        renewal = Renewal(self.asked, load)
+        self._thread = Thread(target=run_door, args=[FIRST, {}, self.stop, self._pins, renewal])
+        self._thread.start()
+
+    def _pins(self, settings):
+        self.built.append(settings.id)
+        return self._pins_for(settings)
+
+    def close(self):
+        self.stop.set()
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+
+@contextmanager
+def door(load, **kinds):
+    with closing(House(load, **kinds)) as house:
+        assert wait_until(lambda: house.built)
+        yield house
+
+
+def test_new_settings_are_used_when_asked_for():
+    with door(other) as house:
+        house.asked.set()
+        assert wait_until(lambda: house.built == ["first", "second"])
+    assert house.built == ["first", "second"]
+
+
+def faulty():
+    raise ConfigError("config.yaml: 1 fault\n  latch.pin: 99 is not allowed")
+
+
+def without_model():
+    return other(model=FIRST.model.model_copy(update={"path": Path("absent.tflite")}))
+
+
+@pytest.mark.parametrize(("load", "fault"), [(faulty, "99 is not allowed"), (without_model, "absent.tflite")])
+def test_settings_with_faults_are_refused_and_the_old_ones_go_on(load, fault, caplog):
+    caplog.set_level(logging.INFO)
+    with door(load) as house:
+        house.asked.set()
+        assert wait_until(lambda: "the old ones go on" in caplog.text)
+    assert fault in caplog.text
+    assert house.built == ["first"]
+
+
+def test_settings_whose_pin_is_taken_are_refused_and_the_old_ones_go_on(caplog):
+    taken = simulated_pins()
+    wanted = other(latch=FIRST.latch.model_copy(update={"pin": 5}))
+    with (
+        closing(parts.open_latch(wanted.latch, taken)),
+        door(lambda: wanted, pins_for=lambda _: taken) as house,
+    ):
+        house.asked.set()
+        assert wait_until(lambda: house.built == ["first", "second", "first"])
+    assert "GPIO 5" in caplog.text
+    assert "the old ones go on" in caplog.text
+
+
+def test_a_door_that_nobody_asks_goes_on_as_it_is():
+    with door(faulty) as house:
+        assert not wait_until(lambda: len(house.built) > 1, seconds=0.3)
