@@ -86,7 +86,8 @@ def _at(door: Door, clock: float) -> Door:
 
 
 def _called(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[Event]]:
-    if not contacts.emergency:
+    # A contact that chatters calls once: what is loose must not hold a door open for ever.
+    if not contacts.emergency or door.is_called:
         return door, []
     hold_seconds = policy.emergency_seconds
     return replace(door, emergency_until=door.now + hold_seconds), [Emergency(hold_seconds)]

@@ -184,6 +184,13 @@ def test_an_emergency_holds_a_door_that_is_open_already():
     assert (door.latch, events) == (LatchState.UNLOCKED, [])
 
 
+def test_an_alarm_whose_contact_chatters_calls_once():
+    door, _ = once(Door(), CALL)
+    door, events = feel(door, 119.0, CALL)
+    assert events == []
+    assert reasons(feel(door, 2.0)[1]) == [LockReason.CAP]
+
+
 @pytest.mark.parametrize("reason", [LockReason.CAMERA, LockReason.EYESIGHT])
 def test_a_lost_camera_ends_no_emergency(reason):
     door, _ = once(Door(), CALL)
