@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event as Flag
 from typing import Final
@@ -11,24 +11,14 @@ from typing import Final
 from petdoor.core import decision
 from petdoor.core.door import Door, LatchState
 from petdoor.core.events import CameraLost, CameraRecovered, ClockJumped, LockReason, SettingsRefused
+from petdoor.core.eyesight import Impairment
 from petdoor.core.heat import Spell
-from petdoor.core.policy import Policy
-from petdoor.core.ports import (
-    Camera,
-    Classifier,
-    Frame,
-    Inputs,
-    Latch,
-    MotionGate,
-    Publisher,
-    Rule,
-    Supervisor,
-    Unsupervised,
-    Unwired,
-)
+from petdoor.core.parts import Parts
+from petdoor.core.ports import Frame
 from petdoor.core.species import Sighting
 from petdoor.core.timekeeping import WallClock
 from petdoor.errors import CameraError, EndOfFramesError, PetDoorError
+from petdoor.examination import Examination
 from petdoor.reporter import Reporter
 from petdoor.stats import Stats
 
@@ -36,30 +26,6 @@ log = logging.getLogger(__name__)
 
 _STATS_SECONDS: Final = 60.0
 _CHECKUP_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """All the loop works with, handed in; and the names of door and model, for the events.
-
-    Attributes:
-        checkups: what is asked once a second: a part's name, and what is wrong with it now.
-        spells: when the coil was energised before, in seconds of the loop's clock.
-    """
-
-    latch: Latch
-    camera: Camera
-    classifier: Classifier
-    rule: Rule
-    policy: Policy
-    publisher: Publisher
-    motion: MotionGate | None = None
-    inputs: Inputs = field(default_factory=Unwired)
-    checkups: Mapping[str, Callable[[], str]] = field(default_factory=dict)
-    supervisor: Supervisor = field(default_factory=Unsupervised)
-    spells: tuple[Spell, ...] = ()
-    door_id: str = "petdoor"
-    model_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +70,8 @@ class Daemon:
         )
         self.door = door or _warm_door(parts.spells, clock())
         self._began_at = self._checked_at = clock()
+        self._policy = parts.policy
+        self._examination = Examination(parts.eyes, parts.limits)
         self._stats = Stats(self._began_at, every_seconds=_STATS_SECONDS)
         self._wall = WallClock()
         self._lost_at: float | None = None
@@ -153,7 +121,20 @@ class Daemon:
             self._finish(end)
             return
         self._welcome(frame)
+        self._examine(frame)
         self._decide(self._look(frame), frame)
+
+    def _examine(self, frame: Frame | None) -> None:
+        """Whether the picture can still be trusted; buttons and an emergency need none."""
+        found = self._examination.examine(frame) if frame else None
+        if found is None:
+            return
+        for kind in Impairment:
+            self._reporter.problem(f"picture {kind.name.lower()}", kind if kind in found else "")
+        if self._parts.locks_when_impaired:
+            self._policy = replace(self._parts.policy, trusts_its_eyes=not found)
+        if not self._policy.trusts_its_eyes:
+            self._lock(LockReason.EYESIGHT)
 
     def _look(self, frame: Frame | None) -> Sighting | None:
         if frame is None or (self._parts.motion and not self._parts.motion.is_open(frame)):
@@ -166,12 +147,12 @@ class Daemon:
 
     def _decide(self, sighting: Sighting | None, frame: Frame | None = None) -> None:
         contacts = self._parts.inputs.read()
-        door, events = decision.step(self.door, sighting, self._clock(), self._parts.policy, contacts)
+        door, events = decision.step(self.door, sighting, self._clock(), self._policy, contacts)
         self._become(door)
         self._reporter.tell(events, frame)
 
     def _lock(self, reason: LockReason) -> None:
-        door, events = decision.lock(self.door, self._clock(), reason, self._parts.policy)
+        door, events = decision.lock(self.door, self._clock(), reason, self._policy)
         self._become(door)
         self._reporter.tell(events)
 

@@ -11,6 +11,7 @@ from petdoor.adapters import latch
 from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
 from petdoor.adapters.contacts import Role, Wire, WiredContacts
 from petdoor.adapters.deadman import DeadMansLatch
+from petdoor.adapters.eyesight import Eyesight
 from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.publisher import MqttPublisher
@@ -19,10 +20,10 @@ from petdoor.adapters.spells import RememberingLatch
 from petdoor.adapters.supervisor import Notifier
 from petdoor.broker import Broker, Tls
 from petdoor.core.heat import Spell
+from petdoor.core.parts import Parts
 from petdoor.core.ports import Camera, Latch, Publisher, Rule
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
 from petdoor.core.tally import Tally
-from petdoor.daemon import Parts
 from petdoor.errors import ConfigError
 from petdoor.settings import DEMO, ContactSettings, LatchSettings, MqttSettings, RuleSettings, Settings
 
@@ -233,6 +234,9 @@ def assembled(
         policy=settings.rules(veto=classifier.veto),
         publisher=publisher,
         motion=motion_gate(settings),
+        eyes=Eyesight() if settings.eyesight.watch else None,
+        limits=settings.eyesight.limits,
+        locks_when_impaired=settings.eyesight.safe_mode == "locked",
         door_id=settings.id,
         model_id=classifier.model_id,
     )

@@ -7,8 +7,9 @@ from threading import Event as Flag
 
 from petdoor import gpio, parts
 from petdoor.core.door import Door
+from petdoor.core.parts import Parts
 from petdoor.core.tally import Tally
-from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.daemon import Daemon, Timing
 from petdoor.errors import PetDoorError
 from petdoor.settings import Settings
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from petdoor import modelfile
+from petdoor.core.eyesight import EyesightLimits, Impairment
 from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.core.waiting import Escalation
@@ -112,6 +113,24 @@ class MotionSettings(Section):
     level: Annotated[float, Field(gt=0, le=255)] = 12.0
     area: Annotated[float, Field(gt=0, le=1)] = 0.01
     hold_seconds: Seconds = 2.0
+
+
+class EyesightSettings(Section):
+    """What makes the camera's picture one that cannot be trusted, and what then."""
+
+    watch: list[Literal["black", "white", "blurred", "moved", "tinted"]] = [
+        "black",
+        "white",
+        "blurred",
+        "moved",
+        "tinted",
+    ]
+    safe_mode: Literal["locked", "auto"] = "locked"
+
+    @property
+    def limits(self) -> EyesightLimits:
+        """The same for the core."""
+        return EyesightLimits(watch=frozenset(Impairment[name.upper()] for name in self.watch))
 
 
 class ModelSettings(Section):
@@ -338,6 +357,7 @@ class Settings(Section):
     camera: CameraSettings = CameraSettings()
     demo: DemoSettings = DemoSettings()
     motion: MotionSettings = MotionSettings()
+    eyesight: EyesightSettings = EyesightSettings()
     model: ModelSettings = ModelSettings()
     rule: RuleSettings = RuleSettings()
     policy: PolicySettings = PolicySettings()

@@ -34,10 +34,11 @@ MAY_IMPORT = {
     "petdoor.gpio": LEAVES,
     "petdoor.modelfile": LEAVES | CORE,
     "petdoor.settings": LEAVES | CORE,
+    "petdoor.examination": CORE,
     "petdoor.reporter": LEAVES | CORE,
     "petdoor.stats": set(),
     "petdoor.config": LEAVES | {"petdoor.settings"},
-    "petdoor.daemon": LEAVES | CORE | {"petdoor.reporter", "petdoor.stats"},
+    "petdoor.daemon": LEAVES | CORE | {"petdoor.examination", "petdoor.reporter", "petdoor.stats"},
     "petdoor.classify": LEAVES | CORE | {"petdoor.adapters.classifier"},
     "petdoor.plot": LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.classify"},
     "petdoor.cameras": LEAVES | CORE | ADAPTERS | SCENE | {"petdoor.adapters", "petdoor.settings"},
@@ -64,7 +65,8 @@ COMMANDS = {f"tools.commands.{path.stem}" for path in (ROOT / "tools" / "command
 # Each library in its one place; numpy is the language pictures are spoken in.
 HOMES = {
     "cv2": {
-        *("petdoor.pictures", "petdoor.film", "petdoor.adapters.captures", "petdoor.adapters.motion"),
+        *("petdoor.pictures", "petdoor.film", "petdoor.adapters.captures"),
+        *("petdoor.adapters.eyesight", "petdoor.adapters.motion"),
         *(f"petdoor.scene.{part}" for part in ("breeze", "paint", "weather", "yard")),
         *("tools.data.contact", "tools.data.named", "tools.training.augment"),
     },

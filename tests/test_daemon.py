@@ -8,8 +8,9 @@ import pytest
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.door import LatchState
 from petdoor.core.heat import HeatBudget
+from petdoor.core.parts import Parts
 from petdoor.core.policy import Policy
-from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.daemon import Daemon, Timing
 from petdoor.errors import CameraError, ConfigError, EndOfFramesError, LatchError
 from tests.fakes import (
     EchoClassifier,

@@ -17,9 +17,10 @@ from petdoor.adapters.latch import SolenoidLatch
 from petdoor.adapters.spells import RememberingLatch
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.heat import HeatBudget
+from petdoor.core.parts import Parts
 from petdoor.core.policy import Policy
 from petdoor.core.ports import Frame, SilentPublisher
-from petdoor.daemon import Daemon, Parts, Timing
+from petdoor.daemon import Daemon, Timing
 from petdoor.errors import CameraError, LatchError
 from tests.fakes import EchoClassifier, EchoRule, FakeClock
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias
 
 from petdoor.core.contacts import UNWIRED, Contacts, Way
 from petdoor.core.door import LatchState
+from petdoor.core.eyesight import Look
 from petdoor.core.species import Sighting
 
 Pixels: TypeAlias = Any
@@ -40,6 +41,16 @@ class MotionGate(Protocol):
 
     def is_open(self, frame: Frame) -> bool:
         """Whether something moves in this frame, or moved a moment ago."""
+
+
+class Eyes(Protocol):
+    """Measures whether a picture can be trusted."""
+
+    def look(self, frame: Frame) -> Look | None:
+        """What this frame shows; None when it is too early to look again."""
+
+    def learn(self) -> None:
+        """The newest look was a healthy one: this is the usual view."""
 
 
 class Classifier(Protocol):
