@@ -10,7 +10,8 @@ from petdoor.core.tally import Tally
 from petdoor.pictures import View
 from petdoor.scene.scene import Scene
 from petdoor.scene.weather import CALM
-from petdoor.settings import DEMO, PICAMERA, CameraSettings, Settings
+from petdoor.settings import Settings
+from petdoor.settings.seeing import DEMO, PICAMERA, CameraSettings
 
 
 def scene(settings: Settings) -> Scene:

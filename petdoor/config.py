@@ -8,7 +8,9 @@ import yaml
 from pydantic import ValidationError
 
 from petdoor.errors import ConfigError
-from petdoor.settings import CameraSettings, LatchSettings, Settings
+from petdoor.settings import Settings
+from petdoor.settings.seeing import CameraSettings
+from petdoor.settings.wiring import LatchSettings
 
 
 def with_source(camera: CameraSettings, source: str) -> CameraSettings:

@@ -6,7 +6,10 @@ import click
 
 from petdoor import config
 from petdoor.errors import ConfigError
-from petdoor.settings import DEMO, CameraSettings, Section, Settings, SnapshotSettings
+from petdoor.settings import Settings
+from petdoor.settings.common import Section
+from petdoor.settings.seeing import DEMO, CameraSettings
+from petdoor.settings.telling import SnapshotSettings
 
 DEFAULT_CONFIGS = (Path("config.yaml"), Path("/etc/petdoor/config.yaml"))
 

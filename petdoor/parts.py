@@ -25,7 +25,10 @@ from petdoor.core.ports import Camera, Latch, Publisher, Rule
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
 from petdoor.core.tally import Tally
 from petdoor.errors import ConfigError
-from petdoor.settings import DEMO, ContactSettings, LatchSettings, MqttSettings, RuleSettings, Settings
+from petdoor.settings import Settings
+from petdoor.settings.seeing import DEMO, RuleSettings
+from petdoor.settings.telling import MqttSettings
+from petdoor.settings.wiring import ContactSettings, LatchSettings
 
 log = logging.getLogger(__name__)
 

@@ -22,6 +22,9 @@ LEAVES = {
 ADAPTERS = {f"petdoor.adapters.{path.stem}" for path in (ROOT / "petdoor" / "adapters").glob("[!_]*.py")}
 SCENE = {f"petdoor.scene.{path.stem}" for path in (ROOT / "petdoor" / "scene").glob("[!_]*.py")}
 CLI = {f"petdoor.cli.{path.stem}" for path in (ROOT / "petdoor" / "cli").glob("[!_]*.py")}
+SETTINGS = {"petdoor.settings"} | {
+    f"petdoor.settings.{path.stem}" for path in (ROOT / "petdoor" / "settings").glob("[!_]*.py")
+}
 CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob("[!_]*.py")}
 
 # Who may import what of petdoor, beside its own package's leaves.
@@ -33,28 +36,30 @@ MAY_IMPORT = {
     "petdoor.broker": LEAVES,
     "petdoor.gpio": LEAVES,
     "petdoor.modelfile": LEAVES | CORE,
-    "petdoor.settings": LEAVES | CORE,
+    **dict.fromkeys(SETTINGS, LEAVES | CORE | SETTINGS),
     "petdoor.examination": CORE,
     "petdoor.reporter": LEAVES | CORE,
     "petdoor.stats": set(),
-    "petdoor.config": LEAVES | {"petdoor.settings"},
+    "petdoor.config": LEAVES | SETTINGS,
     "petdoor.daemon": LEAVES | CORE | {"petdoor.examination", "petdoor.reporter", "petdoor.stats"},
     "petdoor.classify": LEAVES | CORE | {"petdoor.adapters.classifier"},
     "petdoor.plot": LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.classify"},
-    "petdoor.cameras": LEAVES | CORE | ADAPTERS | SCENE | {"petdoor.adapters", "petdoor.settings"},
+    "petdoor.cameras": LEAVES | CORE | ADAPTERS | SCENE | SETTINGS | {"petdoor.adapters"},
     "petdoor.parts": LEAVES
     | CORE
     | ADAPTERS
-    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.settings"},
-    "petdoor.checks": LEAVES | {"petdoor.cameras", "petdoor.parts", "petdoor.settings"} | ADAPTERS,
-    "petdoor.running": LEAVES | CORE | {"petdoor.daemon", "petdoor.parts", "petdoor.settings"},
+    | SETTINGS
+    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon"},
+    "petdoor.checks": LEAVES | SETTINGS | {"petdoor.cameras", "petdoor.parts"} | ADAPTERS,
+    "petdoor.running": LEAVES | CORE | SETTINGS | {"petdoor.daemon", "petdoor.parts"},
     "petdoor.film": LEAVES | CORE,
     "petdoor.demo": LEAVES
     | CORE
     | ADAPTERS
     | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.film"}
-    | {"petdoor.parts", "petdoor.settings"},
-    "petdoor.options": LEAVES | {"petdoor.config", "petdoor.settings"},
+    | SETTINGS
+    | {"petdoor.parts"},
+    "petdoor.options": LEAVES | SETTINGS | {"petdoor.config"},
     **dict.fromkeys(SCENE, SCENE | {"petdoor.pictures"}),
     **dict.fromkeys({"petdoor.cli", *CLI}),
     "petdoor.__main__": {"petdoor.cli"},

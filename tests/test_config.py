@@ -8,7 +8,9 @@ from petdoor import config
 from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
 from petdoor.errors import ConfigError
-from petdoor.settings import CameraSettings, MqttSettings, Settings, TlsSettings
+from petdoor.settings import Settings
+from petdoor.settings.seeing import CameraSettings
+from petdoor.settings.telling import MqttSettings, TlsSettings
 
 SHIPPED = Path(__file__).parent.parent / "config.yaml"
 VARIABLE = "PETDOOR_MQTT_PASSWORD"

@@ -4,7 +4,8 @@ import pytest
 
 from petdoor import parts
 from petdoor.errors import ConfigError
-from petdoor.settings import LatchSettings, Settings
+from petdoor.settings import Settings
+from petdoor.settings.wiring import LatchSettings
 from tests.pictures_on_disk import class_folders
 from tests.tools.coloured import packed
 

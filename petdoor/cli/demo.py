@@ -10,7 +10,7 @@ from petdoor import logs, options
 from petdoor.cli.common import faults_end_here, stop_on_signals
 from petdoor.demo import play
 from petdoor.film import open_film
-from petdoor.settings import DEMO
+from petdoor.settings.seeing import DEMO
 
 
 @click.command()

@@ -10,7 +10,7 @@ from petdoor import gpio, parts
 from petdoor.adapters.latch import ServoLatch, SolenoidLatch
 from petdoor.core.contacts import Way
 from petdoor.errors import LatchError
-from petdoor.settings import LatchSettings, ServoSettings
+from petdoor.settings.wiring import LatchSettings, ServoSettings
 
 PIN = 17
 LOCKED, UNLOCKED = 0.0625, 0.0875
