@@ -21,7 +21,7 @@ help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
 
 run: .venv/door ## Watch a drawn yard and work the latch: make run SOURCE=0, SOURCE=photos/, MODEL=door.tflite
-	OPENCV_LOG_LEVEL=ERROR $(BIN)/petdoor run --source '$(SOURCE)' --snapshots snapshots$(if $(filter demo,$(SOURCE)),/demo) \
+	$(BIN)/petdoor run --source '$(SOURCE)' --snapshots snapshots$(if $(filter demo,$(SOURCE)),/demo) \
 	  $(if $(MODEL),--model '$(MODEL)')
 
 model: .venv/host ## Make door.tflite, the ImageNet model: make model WEIGHTS=file.h5 CALIBRATION=photos/

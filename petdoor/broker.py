@@ -1,13 +1,10 @@
-"""Where the MQTT broker is, and whether it lets us in."""
+"""Where the MQTT broker is, and how to be let in."""
 
 import ssl
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
 
 from petdoor.errors import ConfigError
 
@@ -34,35 +31,6 @@ class Broker:
 
     def __repr__(self) -> str:
         return f"{self.host}:{self.port}"
-
-
-def probe(broker: Broker, *, timeout_seconds: float = 5.0) -> str:
-    """Try the broker once, for ``petdoor check``; empty when it let us in, else what is wrong.
-
-    Raises:
-        ConfigError: the TLS files cannot be used.
-    """
-    answered = threading.Event()
-    answer = ["no answer in time"]
-    client = Client(CallbackAPIVersion.VERSION2)
-
-    def on_connect(
-        _client: Client, _data: object, _flags: object, code: ReasonCode, _properties: object
-    ) -> None:
-        answer[0] = f"refuses us: {code}" if code.is_failure else ""
-        answered.set()
-
-    client.on_connect = on_connect
-    sign_in(client, broker)
-    try:
-        client.connect(broker.host, broker.port, broker.keepalive_seconds)
-    except (OSError, UnicodeError) as error:
-        return f"cannot be reached: {error}"
-    client.loop_start()
-    answered.wait(timeout_seconds)
-    client.disconnect()
-    client.loop_stop()
-    return answer[0]
 
 
 def sign_in(client: Client, broker: Broker) -> None:

@@ -62,8 +62,12 @@ def config_path(path: Path | None) -> Path:
 
 def settings_if_any(path: Path | None) -> Settings:
     """The same; all defaults where no file is named and none is there."""
-    anywhere = path is not None or any(candidate.exists() for candidate in DEFAULT_CONFIGS)
-    return config.load(config_path(path)) if anywhere else Settings()
+    return config.load(config_path(path)) if is_anywhere(path) else Settings()
+
+
+def is_anywhere(path: Path | None) -> bool:
+    """Whether a file is named, or there is one of ``DEFAULT_CONFIGS``."""
+    return path is not None or any(candidate.exists() for candidate in DEFAULT_CONFIGS)
 
 
 def overridden(

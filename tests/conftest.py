@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.brokers import Mosquitto
 
@@ -93,4 +94,29 @@ def mosquitto(tmp_path):
     broker = Mosquitto(tmp_path)
     broker.start()
     yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """A broker that lets in petdoor with the password woof, and nobody else."""
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "petdoor", "woof"], check=True)
+    broker = Mosquitto(tmp_path, password_file=passwords)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def encrypted(tmp_path):
+    """A broker that speaks TLS only, and the authority that vouches for it."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    broker = Mosquitto(tmp_path, extra=f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem")
+    broker.start()
+    yield broker, tmp_path / "ca.pem"
     broker.stop()

@@ -25,6 +25,7 @@ CLI = {f"petdoor.cli.{path.stem}" for path in (ROOT / "petdoor" / "cli").glob("[
 SETTINGS = {"petdoor.settings"} | {
     f"petdoor.settings.{path.stem}" for path in (ROOT / "petdoor" / "settings").glob("[!_]*.py")
 }
+HEALTH = {f"petdoor.health.{path.stem}" for path in (ROOT / "petdoor" / "health").glob("[!_]*.py")}
 CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob("[!_]*.py")}
 
 # Who may import what of petdoor, beside its own package's leaves.
@@ -50,7 +51,10 @@ MAY_IMPORT = {
     | ADAPTERS
     | SETTINGS
     | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon"},
-    "petdoor.checks": LEAVES | SETTINGS | {"petdoor.cameras", "petdoor.parts"} | ADAPTERS,
+    **dict.fromkeys(
+        HEALTH,
+        LEAVES | CORE | ADAPTERS | SETTINGS | HEALTH | {"petdoor.cameras", "petdoor.health", "petdoor.parts"},
+    ),
     "petdoor.running": LEAVES | CORE | SETTINGS | {"petdoor.daemon", "petdoor.parts"},
     "petdoor.film": LEAVES | CORE,
     "petdoor.demo": LEAVES
@@ -79,7 +83,7 @@ HOMES = {
     "tflite_runtime": {"petdoor.adapters.classifier"},
     "gpiozero": {"petdoor.gpio", "petdoor.adapters.contacts", "petdoor.adapters.latch"},
     "lgpio": {"petdoor.gpio"},
-    "paho": {"petdoor.adapters.publisher", "petdoor.broker"},
+    "paho": {"petdoor.adapters.publisher", "petdoor.broker", "petdoor.health.network"},
     "pydantic": {"petdoor.settings", "petdoor.config"},
     "yaml": {"petdoor.config"},
     "click": {"petdoor.cli", "petdoor.options", "tools.__main__", "tools.commands"},

@@ -144,11 +144,12 @@ def test_check_says_how_each_part_fares(folder, foreign):
     known = "dog, cat; believes from 0.5 on, veto from 0.06 on"
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "ok    config    every key and value is allowed",
-        f"ok    model     {foreign}: 32x32, 1000 classes, knows {known}",
-        "ok    camera    80x60 from a.png",
-        "ok    gpio      no GPIO chip used: the latch is SIMULATED",
-        "ok    broker    none configured",
+        "ok    config         every key and value is allowed",
+        f"ok    model          {foreign}: 32x32, 1000 classes, knows {known}",
+        "note  camera         80x60 from a.png",
+        "                     -> the picture is blurred: wipe the lens, or focus it",
+        "note  gpio           no GPIO chip used: the latch is SIMULATED",
+        "ok    broker         none configured",
     ]
 
 
@@ -159,8 +160,9 @@ def test_check_tries_the_other_parts_when_some_fail(folder):
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [
         ["ok", "config"],
         ["FAIL", "model"],
+        ["->", "leave"],
         ["FAIL", "camera"],
-        ["ok", "gpio"],
+        ["note", "gpio"],
         ["ok", "broker"],
     ]
 
@@ -425,3 +427,45 @@ def test_locking_works_beside_faults_elsewhere(tmp_path):
     path.write_text("log_level: loud\nlatch: {pins: simulated}\n")
     result = CliRunner().invoke(main, ["lock", "--config", str(path)])
     assert (result.exit_code, result.output) == (0, "locked (simulated: no bolt moves)\n")
+
+
+def test_the_doctor_examines_a_machine_without_settings_kindly(folder):
+    result = petdoor("doctor", "--source", "demo", "--picture", folder / "seen.jpg")
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0].startswith("note  config         no config.yaml: the defaults are looked at")
+    assert "sudo petdoor install-service" in lines[1]
+    assert lines[-1] == "nothing to mend"
+    assert cv2.imread(str(folder / "seen.jpg")).shape == (480, 640, 3)
+
+
+def test_the_doctor_says_what_is_to_mend(folder):
+    result = petdoor("doctor", "--config", settings(folder), "--source", "0", "--model", "no.tflite")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "to mend: model, camera"
+
+
+def test_the_doctor_speaks_json(folder):
+    result = petdoor("doctor", "--json", "--config", settings(folder), "--source", "demo")
+    report = json.loads(result.stdout)
+    assert (report["version"], report["healthy"]) == (__version__, True)
+    assert {"part", "level", "detail", "advice"} == set(report["findings"][0])
+
+
+def test_the_doctor_looks_at_the_machine_though_the_settings_hold_faults(folder):
+    result = petdoor("doctor", "--config", settings(folder, colour="red"))
+    assert result.exit_code == 78
+    assert "colour: there is no such key" in result.stdout
+    assert "python" in result.stdout
+    assert result.stdout.splitlines()[-1] == "to mend: config"
+
+
+def test_a_picture_that_cannot_be_kept_is_told(folder):
+    result = petdoor("doctor", "--source", "demo", "--picture", folder / "nowhere" / "seen.jpg")
+    assert_one_sentence(result, "--picture", "No such file")
+
+
+def test_the_latch_is_not_tested_when_nobody_can_answer(folder):
+    result = petdoor("test-latch", "--config", settings(folder))
+    assert result.exit_code == 2
+    assert "--yes" in result.stderr

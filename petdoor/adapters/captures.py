@@ -129,6 +129,8 @@ def opener(source: str, wanted: Format, *, loop: bool) -> Callable[[], VideoCapt
         CameraError: it names a file or folder that is not there.
     """
     shown = redacted(source)
+    # What OpenCV has to say of a camera that does not open is said here, in words.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     if source.isdecimal() or source.startswith("/dev/"):
         return lambda: VideoCapture(_open_device(source, wanted), shown, is_live=True)
     if "://" in source:

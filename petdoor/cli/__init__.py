@@ -6,8 +6,10 @@ from petdoor import __version__
 from petdoor.cli.check import check
 from petdoor.cli.classify import classify
 from petdoor.cli.demo import demo
+from petdoor.cli.doctor import doctor
 from petdoor.cli.lock import lock
 from petdoor.cli.run import run
+from petdoor.cli.test_latch import test_latch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,10 +17,10 @@ from petdoor.cli.run import run
 def main() -> None:
     """A pet door that opens for dogs, and only for dogs.
 
-    Watch it at work first (petdoor demo), try a photo (petdoor classify rex.jpg), look whether everything is
-    in place (petdoor check), then let the door run (petdoor run).
+    Watch it at work first (petdoor demo), try a photo (petdoor classify rex.jpg), find what is missing
+    (petdoor doctor), see the bolt move (petdoor test-latch), then let the door run (petdoor run).
     """
 
 
-for command in (run, check, classify, demo, lock):
+for command in (run, check, doctor, classify, demo, test_latch, lock):
     main.add_command(command)

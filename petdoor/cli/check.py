@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from petdoor import checks, options
-from petdoor.cli.common import faults_end_here
+from petdoor import options
+from petdoor.cli.common import faults_end_here, finding_line
+from petdoor.health import check as quick
+from petdoor.health.finding import Finding, Level
 
 
 @click.command()
@@ -18,14 +20,14 @@ def check(config_path: Path | None, source: str | None, model_path: Path | None)
     """Try settings, model, camera, GPIO, broker and the folder for snapshots, and say how each fares.
 
     The latch is locked, never unlocked. Exit status: 0 all is well, 1 something is not, 78 the settings
-    hold faults.
+    hold faults. petdoor doctor looks closer, and at the machine too.
     """
     with faults_end_here():
         given = options.settings(config_path, source)
         settings = options.overridden(given, source=source, model=model_path)
         well = True
-        click.echo("ok    config    every key and value is allowed")
-        for result in checks.run_all(settings, os.environ):
-            click.echo(f"{'ok   ' if result.is_well else 'FAIL '} {result.name:9} {result.detail}")
-            well = well and result.is_well
+        click.echo(finding_line(Finding("config", Level.OK, "every key and value is allowed")))
+        for finding in quick.examine(settings, os.environ):
+            click.echo(finding_line(finding))
+            well = well and finding.level is not Level.FAIL
         sys.exit(0 if well else 1)

@@ -7,20 +7,36 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event as Flag
+from typing import Final
 
 import click
 
 from petdoor.errors import ConfigError, PetDoorError
+from petdoor.health.finding import Finding, Level
 
 log = logging.getLogger(__name__)
+
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_MARKS: Final = {Level.OK: "ok", Level.NOTE: "note", Level.FAIL: "FAIL", Level.SKIP: "-"}
 
 
 def stop_on_signals() -> Flag:
     """A flag that SIGTERM, Ctrl-C and a closed terminal set; the handlers do nothing else."""
     stop = Flag()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _STOPS:
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[Flag]:
+    """The same for a while; then the signals mean what they meant before."""
+    before = {number: signal.getsignal(number) for number in _STOPS}
+    try:
+        yield stop_on_signals()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def renew_on_hangup() -> Flag:
@@ -40,6 +56,8 @@ def faults_end_here(say: Callable[[str], None] = _complain) -> Iterator[None]:
     """Known faults are one sentence and an exit status; unknown ones keep their traceback."""
     try:
         yield
+    except (click.ClickException, click.Abort):
+        raise  # click says these itself
     except ConfigError as error:
         say(str(error))
         sys.exit(os.EX_CONFIG)
@@ -49,3 +67,9 @@ def faults_end_here(say: Callable[[str], None] = _complain) -> Iterator[None]:
     except Exception:
         log.exception("petdoor met something unforeseen")
         sys.exit(1)
+
+
+def finding_line(finding: Finding) -> str:
+    """What was found, as a line for people; what to do about it stands below."""
+    line = f"{_MARKS[finding.level]:5} {finding.part:14} {finding.detail}"
+    return f"{line}\n{'':21}-> {finding.advice}" if finding.advice else line

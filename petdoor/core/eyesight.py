@@ -139,7 +139,7 @@ def diagnose(diagnosis: Diagnosis, look: Look, now: float, limits: EyesightLimit
         limits: from where on, and how long.
     """
     passed = 0.0 if diagnosis.looked_at is None else max(0.0, now - diagnosis.looked_at)
-    wrong = _wrong(look, diagnosis.usual_sharpness, limits)
+    wrong = suspected(look, diagnosis.usual_sharpness, limits)
     suspicions = {
         kind: diagnosis.suspicions.get(kind, _Suspicion())
         if is_wrong is None
@@ -156,10 +156,10 @@ def diagnose(diagnosis: Diagnosis, look: Look, now: float, limits: EyesightLimit
     return replace(after, usual_sharpness=_learnt(after, look)) if after.is_healthy else after
 
 
-def _wrong(
+def suspected(
     look: Look, usual_sharpness: float | None, limits: EyesightLimits
 ) -> dict[Impairment, bool | None]:
-    """What is wrong with this picture; None where that cannot be told."""
+    """What seems wrong with this one picture; None where that cannot be told."""
     is_dark = look.brightness < limits.dark_brightness
     is_black = look.brightest < limits.black_level
     is_white = look.darkest > limits.white_level

@@ -9,11 +9,10 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-import trustme
 from paho.mqtt.client import Client
 
 from petdoor.adapters.publisher import BIRTH_TOPIC, MqttPublisher
-from petdoor.broker import Broker, Tls, probe
+from petdoor.broker import Broker, Tls
 from petdoor.core.door import LatchState
 from petdoor.errors import ConfigError
 from tests.brokers import Listener, Mosquitto
@@ -224,17 +223,6 @@ def test_home_assistant_coming_up_hears_everything_again(mosquitto):
             listener.wait_for("petdoor/back/availability", "online")
 
 
-@pytest.fixture
-def guarded(tmp_path):
-    """A broker that lets in petdoor with the password woof, and nobody else."""
-    passwords = tmp_path / "passwords"
-    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "petdoor", "woof"], check=True)
-    broker = Mosquitto(tmp_path, password_file=passwords)
-    broker.start()
-    yield broker
-    broker.stop()
-
-
 def test_the_right_password_is_let_in(guarded):
     login = {"username": "petdoor", "password": "woof"}
     with closing(Listener(guarded.port, **login)) as listener, closing(publisher(guarded.port, **login)):
@@ -275,50 +263,11 @@ def test_a_refused_login_is_told_once_however_often_it_is_tried(guarded, complai
     assert complaints.levels[:2] == ["WARNING", "DEBUG"]
 
 
-def test_probing_tells_why_the_broker_refuses_us(guarded):
-    wrong = Broker("127.0.0.1", guarded.port, username="petdoor", password="meow")
-    assert "Not authorized" in probe(wrong)
-
-
 def test_the_password_is_in_no_text_about_the_broker():
     assert "woof" not in repr(Broker("127.0.0.1", 1883, username="petdoor", password="woof"))
-
-
-def test_probing_tells_whether_the_broker_lets_us_in(mosquitto):
-    assert probe(Broker("127.0.0.1", mosquitto.port)) == ""
-
-
-def test_probing_a_broker_that_is_not_there_says_so(tmp_path):
-    assert "cannot be reached" in probe(Broker("127.0.0.1", Mosquitto(tmp_path).port))
 
 
 def test_certificates_that_cannot_be_used_are_a_fault_of_the_settings(tmp_path):
     tls = Tls(ca_file=tmp_path / "missing.pem")
     with pytest.raises(ConfigError, match=r"mqtt.tls"):
         MqttPublisher(Broker("127.0.0.1", 1, tls=tls), door_id="back", info=INFO)
-
-
-@pytest.fixture
-def encrypted(tmp_path):
-    """A broker that speaks TLS only, and the authority that vouches for it."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    broker = Mosquitto(tmp_path, extra=f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem")
-    broker.start()
-    yield broker, tmp_path / "ca.pem"
-    broker.stop()
-
-
-def test_an_encrypted_broker_lets_in_who_trusts_its_authority(encrypted):
-    broker, authority = encrypted
-    assert probe(Broker("127.0.0.1", broker.port, tls=Tls(ca_file=authority))) == ""
-
-
-# paho leaves the socket of a failed handshake to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_broker_nobody_vouches_for_is_not_trusted(encrypted):
-    broker, _ = encrypted
-    assert "certificate" in probe(Broker("127.0.0.1", broker.port, tls=Tls()))

@@ -1,0 +1,1 @@
+"""Is everything a door needs there and well? What ``petdoor check`` and ``petdoor doctor`` look at."""
