@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OLDER := .venv-tflite/bin
+OPT := /opt/petdoor
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # make run: a camera, clip, folder or URL instead of the drawn yard; a model instead of petdoor's own.
 SOURCE ?= demo
@@ -15,7 +17,7 @@ DATA ?= photos
 CSV ?=
 LABELLED = --data '$(DATA)' $(if $(CSV),--csv '$(CSV)') $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow bench bench-train clean mosquitto
+.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow install uninstall bench bench-train clean mosquitto
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -74,6 +76,15 @@ tests-older-interpreter: tests
 test-slow: .venv/dev ## The tests that train or convert large networks: half an hour
 	$(BIN)/pytest -m slow
 
+install: ## Put the door and its service on this machine, into /opt/petdoor; settings that are there stay
+	$(SUDO) $(PYTHON) -m venv $(OPT)
+	$(SUDO) $(OPT)/bin/pip install --quiet .
+	$(SUDO) $(OPT)/bin/petdoor install-service
+
+uninstall: ## Take them away again; settings and pictures stay
+	$(SUDO) $(OPT)/bin/petdoor uninstall-service
+	$(SUDO) rm -rf $(OPT)
+
 bench: .venv/door ## Measure speed, memory and start-up on this machine: make bench MODEL=door.tflite
 	$(BIN)/python -m tools bench $(if $(MODEL),--model '$(MODEL)')
 
@@ -85,8 +96,7 @@ clean: ## Remove environments and everything made
 
 mosquitto:
 	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || { \
-	  sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
-	  $$sudo apt-get update && $$sudo apt-get install -y --no-install-recommends mosquitto; }
+	  $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends mosquitto; }
 
 .venv/pip:
 	$(PYTHON) -m venv .venv || { echo 'no venv module: apt install python3-venv'; exit 1; }

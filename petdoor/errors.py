@@ -37,5 +37,9 @@ class BrokerError(PetDoorError, ConnectionError):
     """The broker cannot be reached or does not let us in; only ``petdoor check`` minds."""
 
 
+class DeployError(PetDoorError, RuntimeError):
+    """The service cannot be put on this machine, or taken away."""
+
+
 class TrainingError(PetDoorError, ArithmeticError):
     """A training went wrong: its loss is not a number, or the result is worse than what it was made from."""

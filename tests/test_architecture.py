@@ -65,6 +65,7 @@ MAY_IMPORT = {
     | {"petdoor.parts"},
     "petdoor.options": LEAVES | SETTINGS | {"petdoor.config"},
     **dict.fromkeys(SCENE, SCENE | {"petdoor.pictures"}),
+    **dict.fromkeys(("petdoor.deploy.plan", "petdoor.deploy.steps"), LEAVES | {"petdoor.deploy.plan"}),
     **dict.fromkeys({"petdoor.cli", *CLI}),
     "petdoor.__main__": {"petdoor.cli"},
 }

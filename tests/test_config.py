@@ -290,6 +290,14 @@ def test_the_password_comes_from_the_environment():
     assert MqttSettings(host="h").password({VARIABLE: "from environment"}) == "from environment"
 
 
+def test_an_empty_credential_is_none_but_a_named_file_must_hold_something(tmp_path):
+    (tmp_path / "mqtt-password").write_text("\n")
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path), VARIABLE: "from environment"}
+    assert MqttSettings(host="h").password(environ) == "from environment"
+    with pytest.raises(ConfigError, match="is empty"):
+        MqttSettings(host="h", password_file=tmp_path / "mqtt-password").password(environ)
+
+
 def test_no_password_is_no_password():
     assert MqttSettings(host="h").password({}) is None
 

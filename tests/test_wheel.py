@@ -51,6 +51,13 @@ def away(site, tmp_path):
     return {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}}
 
 
+def test_installed_elsewhere_it_brings_its_service_along(site, away):
+    (away["cwd"] / "card").mkdir()
+    done(site / "bin" / "petdoor", "install-service", "--root", "card", **away)
+    unit = away["cwd"] / "card" / "etc/systemd/system/petdoor.service"
+    assert unit.read_text() == (ROOT / "systemd" / "petdoor.service").read_text()
+
+
 def draw(folder):
     """A dog and a cat of the drawn yard, each waiting before the door."""
     scene = Scene(seed=2, visits=2, weather=CALM)
@@ -59,8 +66,9 @@ def draw(folder):
         (folder / f"{visit.character}.jpg").write_bytes(encode_jpeg(picture))
 
 
-def test_it_holds_the_model_its_card_and_the_scene_and_no_tool(wheel):
+def test_it_holds_the_model_its_card_the_scene_and_the_service_and_no_tool(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"petdoor/deploy/petdoor.service", "petdoor/deploy/config.yaml"} <= names
     assert {"petdoor/models/door.tflite", "petdoor/models/README.md", "petdoor/scene/scene.py"} <= names
     assert not [name for name in names if name.startswith(("tools/", "tests/"))]
 

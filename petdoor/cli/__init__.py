@@ -9,6 +9,7 @@ from petdoor.cli.demo import demo
 from petdoor.cli.doctor import doctor
 from petdoor.cli.lock import lock
 from petdoor.cli.run import run
+from petdoor.cli.service import install_service, uninstall_service
 from petdoor.cli.test_latch import test_latch
 
 
@@ -22,5 +23,8 @@ def main() -> None:
     """
 
 
-for command in (run, check, doctor, classify, demo, test_latch, lock):
+for command in (
+    *(run, check, doctor, classify, demo, test_latch, lock),
+    *(install_service, uninstall_service),
+):
     main.add_command(command)

@@ -42,18 +42,21 @@ class MqttSettings(Section):
     def password(self, environ: Mapping[str, str]) -> str | None:
         """The password from ``password_file``, systemd's credential or the environment, in this order.
 
+        An empty credential is none.
+
         Raises:
-            ConfigError: the file cannot be read.
+            ConfigError: the file cannot be read, or is empty.
         """
         credentials = environ.get("CREDENTIALS_DIRECTORY")
         credential = Path(credentials) / CREDENTIAL_NAME if credentials else None
         file = self.password_file or (credential if credential and credential.exists() else None)
-        if file is None:
-            return environ.get(PASSWORD_VARIABLE)
         try:
-            return file.read_text("utf-8").strip()
+            word = file.read_text("utf-8").strip() if file else ""
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"mqtt.password_file: cannot read {file}: {error}") from error
+        if not word and self.password_file:
+            raise ConfigError(f"mqtt.password_file: {file} is empty")
+        return word or environ.get(PASSWORD_VARIABLE)
 
 
 class SnapshotSettings(Section):

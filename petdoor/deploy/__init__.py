@@ -1,0 +1,1 @@
+"""Puts the service on a machine, and takes it away: user, rules, unit, settings."""
