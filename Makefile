@@ -17,7 +17,7 @@ DATA ?= photos
 CSV ?=
 LABELLED = --data '$(DATA)' $(if $(CSV),--csv '$(CSV)') $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow install uninstall bench bench-train clean mosquitto
+.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow faults install uninstall bench bench-train clean mosquitto
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -32,6 +32,9 @@ model: .venv/host ## Make door.tflite, the ImageNet model: make model WEIGHTS=fi
 
 train: .venv/host ## Make door.tflite from photos of your own: make train DATA=photos/
 	$(BIN)/python -m tools train $(LABELLED) --output door.tflite --report report
+
+# make faults: those with these words in their names only.
+FAULT ?=
 
 # make door-model: photos in the folders train and extra (each with dog, cat, other), breeds and, to judge by, val.
 PHOTOS ?= photos
@@ -75,6 +78,9 @@ tests-older-interpreter: tests
 
 test-slow: .venv/dev ## The tests that train or convert large networks: half an hour
 	$(BIN)/pytest -m slow
+
+faults: .venv/dev mosquitto ## Break a running door in every way, watch its pin, and print the README's table: ten minutes
+	$(BIN)/python -m tests.faults $(FAULT)
 
 install: ## Put the door and its service on this machine, into /opt/petdoor; settings that are there stay
 	$(SUDO) $(PYTHON) -m venv $(OPT)

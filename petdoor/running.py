@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from threading import Event as Flag
 
 from petdoor import gpio, parts
@@ -55,6 +56,8 @@ def run_door(
     stop: Flag,
     pins: Callable[[Settings], gpio.PinFactory],
     renewal: Renewal | None = None,
+    *,
+    wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
     """Build the parts, run the loop until ``stop``, take all apart again, and say what came of it.
 
@@ -69,9 +72,8 @@ def run_door(
         while wanted:
             with ExitStack() as stack:
                 settings, built = _build(wanted, settings, environ, pins, stack, tally)
-                daemon = Daemon(
-                    built, timing=Timing(give_up_seconds=settings.camera.give_up_seconds), door=door
-                )
+                timing = Timing(give_up_seconds=settings.camera.give_up_seconds)
+                daemon = Daemon(built, timing=timing, wall_clock=wall_clock, door=door)
                 daemon.run(stop, renewal.is_due)
             door, wanted = daemon.door, renewal.taken()
     finally:

@@ -16,11 +16,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 class Mosquitto:
     """A real broker on a free port of the loopback interface, stopped by its own process."""
 
-    def __init__(self, folder, *, password_file=None, extra=""):
+    def __init__(self, folder, *, password_file=None, extra="", port=None):
         self._config = folder / "mosquitto.conf"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = port or _free_port()
         access = (
             f"password_file {password_file}\nallow_anonymous false"
             if password_file
@@ -57,6 +55,12 @@ class Mosquitto:
             self._process.terminate()
             self._process.wait(10)
             self._process = None
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 class Listener:
