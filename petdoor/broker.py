@@ -6,7 +6,7 @@ from pathlib import Path
 
 from paho.mqtt.client import Client
 
-from petdoor.errors import ConfigError
+from petdoor.errors import UnmetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def sign_in(client: Client, broker: Broker) -> None:
     """Give the client what the broker wants of it: name, password, certificates.
 
     Raises:
-        ConfigError: the TLS files cannot be used.
+        UnmetError: the TLS files cannot be used.
     """
     if broker.username is not None:
         client.username_pw_set(broker.username, broker.password)
@@ -51,7 +51,7 @@ def _encrypt(client: Client, tls: Tls) -> None:
             ca_certs=_text(tls.ca_file), certfile=_text(tls.cert_file), keyfile=_text(tls.key_file)
         )
     except (OSError, ssl.SSLError, ValueError) as error:
-        raise ConfigError(f"mqtt.tls: the certificate files cannot be used: {error}") from error
+        raise UnmetError(f"mqtt.tls: the certificate files cannot be used: {error}") from error
 
 
 def _text(path: Path | None) -> str | None:

@@ -1,6 +1,7 @@
 """Reading the settings, once, at the border: every fault together, each with its key and what is allowed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,10 @@ _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that does not let a repeated key overrule the first in silence."""
+    """A safe loader that neither lets a repeated key overrule the first in silence, nor a time become a number.
+
+    YAML 1.1 reads 22:00 in sixties, as 1320; YAML 1.2 has done away with that.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -117,3 +121,18 @@ class _StrictLoader(yaml.SafeLoader):
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
+
+
+_IN_SIXTIES = re.compile(r"^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$")
+
+
+def _plain_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_StrictLoader.add_constructor("tag:petdoor,2026:time", _plain_text)
+# Before the numbers, which are asked in their turn.
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [("tag:petdoor,2026:time", _IN_SIXTIES), *resolvers] if first in "-+0123456789" else resolvers
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event as Flag
@@ -10,15 +10,18 @@ from typing import Final
 
 from petdoor.core import decision
 from petdoor.core.door import Door, LatchState
-from petdoor.core.events import CameraLost, CameraRecovered, ClockJumped, LockReason, SettingsRefused
+from petdoor.core.events import CameraLost, CameraRecovered, ClockJumped, Event, LockReason, SettingsRefused
 from petdoor.core.eyesight import Impairment
 from petdoor.core.heat import Spell
 from petdoor.core.parts import Parts
-from petdoor.core.ports import Frame
+from petdoor.core.policy import Policy
+from petdoor.core.ports import Frame, Renewal
 from petdoor.core.species import Sighting
 from petdoor.core.timekeeping import WallClock
 from petdoor.errors import CameraError, EndOfFramesError, PetDoorError
 from petdoor.examination import Examination
+from petdoor.helm import Helm
+from petdoor.owner import Owner
 from petdoor.reporter import Reporter
 from petdoor.stats import Stats
 
@@ -45,6 +48,7 @@ class Daemon:
         clock: monotonic seconds.
         wall_clock: the time of day, for events only.
         door: what the daemon before this one remembered.
+        news: what has happened before this one could tell.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Daemon:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         door: Door | None = None,
+        news: Sequence[Event] = (),
     ) -> None:
         self._parts = parts
         self._timing = timing or Timing()
@@ -68,23 +73,26 @@ class Daemon:
             door_id=parts.door_id,
             model_id=parts.model_id,
         )
+        self._news = news
         self.door = door or _warm_door(parts.spells, clock())
         self._began_at = self._checked_at = clock()
-        self._policy = parts.policy
+        self._helm = Helm(parts.policy, parts.rule, parts.curfew, parts.keeper)
+        self._owner = Owner(parts.orders, self._helm)
         self._examination = Examination(parts.eyes, parts.limits)
+        self._is_impaired = False
         self._stats = Stats(self._began_at, every_seconds=_STATS_SECONDS)
-        self._wall = WallClock()
+        self._wall, _ = WallClock().compared(wall_clock().timestamp(), self._began_at)
+        self._policy = self._policy_now()
         self._lost_at: float | None = None
         self._is_ready = False
         self._has_ended = False
 
-    def run(self, stop: Flag, renew: Callable[[], bool] = lambda: False) -> None:
+    def run(self, stop: Flag, renewal: Renewal | None = None) -> None:
         """Turn until ``stop`` is set; however it ends, the bolt is locked first.
 
         Args:
             stop: ends it.
-            renew: asked after each pass over a locked door whether another daemon is to take over; raises a
-                ``PetDoorError`` when it was to, but cannot.
+            renewal: asked after each pass over a locked door whether another daemon is to take over.
 
         Raises:
             CameraError: no frames for ``give_up_seconds``; a fresh start may help.
@@ -92,11 +100,13 @@ class Daemon:
         """
         self._parts.latch.lock()
         self._parts.publisher.latch(LatchState.LOCKED)
+        self._parts.publisher.steering(self._helm.steering)
+        self._reporter.tell(self._news)
         is_replaced = False
         try:
             while not (stop.is_set() or self._has_ended or is_replaced):
                 self.turn()
-                is_replaced = self._gives_way(renew)
+                is_replaced = renewal is not None and self._gives_way(renewal)
         finally:
             self._parts.latch.lock()
             self._lock(LockReason.STOP)
@@ -105,6 +115,7 @@ class Daemon:
 
     def turn(self) -> None:
         """One pass of the loop, with a frame or without; only a whole one is a sign of life."""
+        self._obey()
         self._pass()
         self._check_up()
         self._report()
@@ -124,6 +135,17 @@ class Daemon:
         self._examine(frame)
         self._decide(self._look(frame), frame)
 
+    def _obey(self) -> None:
+        """Take the owner's next order; what it sets holds from this pass on."""
+        if changed := self._owner.ask():
+            self._policy = self._policy_now()
+            self._parts.publisher.steering(self._helm.steering)
+            self._reporter.tell(changed)
+
+    def _policy_now(self) -> Policy:
+        trusts_its_eyes = not (self._is_impaired and self._parts.locks_when_impaired)
+        return replace(self._helm.policy(self._wall_clock()), trusts_its_eyes=trusts_its_eyes)
+
     def _examine(self, frame: Frame | None) -> None:
         """Whether the picture can still be trusted; buttons and an emergency need none."""
         found = self._examination.examine(frame) if frame else None
@@ -131,24 +153,29 @@ class Daemon:
             return
         for kind in Impairment:
             self._reporter.problem(f"picture {kind.name.lower()}", kind if kind in found else "")
-        if self._parts.locks_when_impaired:
-            self._policy = replace(self._parts.policy, trusts_its_eyes=not found)
+        self._is_impaired = bool(found)
+        self._policy = self._policy_now()
         if not self._policy.trusts_its_eyes:
             self._lock(LockReason.EYESIGHT)
 
     def _look(self, frame: Frame | None) -> Sighting | None:
-        if frame is None or (self._parts.motion and not self._parts.motion.is_open(frame)):
+        if frame is None:
+            return None
+        moves = self._parts.motion is None or self._parts.motion.is_open(frame)
+        self._reporter.motion(seen=moves)
+        if not moves:
             return None
         began = self._clock()
-        sighting = self._parts.rule.sighting(self._parts.classifier.probabilities(frame.pixels))
+        sighting = self._helm.rule.sighting(self._parts.classifier.probabilities(frame.pixels))
         self._stats.judged(self._clock() - began)
         log.debug("sees %s %.2f", sighting.species, sighting.confidence)
         return sighting
 
     def _decide(self, sighting: Sighting | None, frame: Frame | None = None) -> None:
-        contacts = self._parts.inputs.read()
+        contacts = self._owner.contacts(self._parts.inputs.read())
         door, events = decision.step(self.door, sighting, self._clock(), self._policy, contacts)
         self._become(door)
+        self._owner.obeyed(door, self._policy)
         self._reporter.tell(events, frame)
 
     def _lock(self, reason: LockReason) -> None:
@@ -158,13 +185,15 @@ class Daemon:
 
     def _become(self, door: Door) -> None:
         """Move the bolt; only a bolt that has moved makes the door another."""
-        if door.latch is not self.door.latch:
-            if door.unlocked:
-                self._parts.latch.unlock(door.unlocked.way)
+        if door.drawn is not self.door.drawn:
+            if door.drawn:
+                self._parts.latch.unlock(door.drawn)
             else:
                 self._parts.latch.lock()
+        if door.latch is not self.door.latch:
             self._parts.publisher.latch(door.latch)
         self.door = door
+        self._reporter.emergency(called=door.is_called)
 
     def _miss_camera(self, error: CameraError) -> None:
         now = self._clock()
@@ -173,7 +202,7 @@ class Daemon:
             self._lock(LockReason.CAMERA)
             self._parts.publisher.camera(online=False)
             self._reporter.tell([CameraLost(str(error))])
-        elif now - self._lost_at >= self._timing.give_up_seconds and not self.door.unlocked:
+        elif now - self._lost_at >= self._timing.give_up_seconds and self.door.is_idle:
             raise CameraError(f"no camera for {now - self._lost_at:.0f} s, giving up: {error}") from error
 
     def _welcome(self, frame: Frame | None) -> None:
@@ -207,23 +236,32 @@ class Daemon:
         self._wall, jump_seconds = self._wall.compared(self._wall_clock().timestamp(), now)
         if jump_seconds:
             self._reporter.tell([ClockJumped(jump_seconds)])
+        self._policy = self._policy_now()
         for part, fault in self._parts.checkups.items():
             self._reporter.problem(part, fault())
 
     def _report(self) -> None:
         figures = self._stats.due(self._clock())
         if figures:
-            self._parts.publisher.stats(figures)
+            celsius = self._parts.thermometer()
+            warmth = {} if celsius is None else {"temperature_c": round(celsius, 1)}
+            self._parts.publisher.stats(figures | warmth)
 
-    def _gives_way(self, renew: Callable[[], bool]) -> bool:
+    def _gives_way(self, renewal: Renewal) -> bool:
         """Whether another daemon takes over; never while the bolt is drawn."""
-        if self.door.unlocked or self.door.is_called:
+        if self._owner.wants_renewal:
+            renewal.ask()
+        if not self.door.is_idle:
             return False
         try:
-            return renew()
+            is_due = renewal.is_due()
         except PetDoorError as error:
+            self._owner.renewed(str(error))
             self._reporter.tell([SettingsRefused(str(error))])
             return False
+        if is_due:
+            self._owner.renewed()
+        return is_due
 
 
 def _warm_door(spells: tuple[Spell, ...], now: float) -> Door:

@@ -9,6 +9,10 @@ class ConfigError(PetDoorError, ValueError):
     """The configuration is missing, unreadable or holds values that are not allowed."""
 
 
+class UnmetError(ConfigError):
+    """The settings are right by themselves, but what they name is not as it should be; that may yet heal."""
+
+
 class ModelError(PetDoorError, ValueError):
     """The model file is missing, broken, or does not say what its outputs mean."""
 

@@ -1,11 +1,16 @@
 """Has the camera's picture become one that cannot be trusted, or well again?"""
 
-from petdoor.core.eyesight import Diagnosis, EyesightLimits, Impairment, diagnose
+import logging
+
+from petdoor.core.diagnosis import Diagnosis, diagnose
+from petdoor.core.eyesight import EyesightLimits, Impairment
 from petdoor.core.ports import Eyes, Frame
+
+log = logging.getLogger(__name__)
 
 
 class Examination:
-    """Examines frames, and learns the usual view from those that are well.
+    """Examines frames, and learns what is usual from those that are well.
 
     Args:
         eyes: what measures; None examines nothing.
@@ -24,7 +29,10 @@ class Examination:
             return None
         before = frozenset(self._diagnosis.impairments)
         self._diagnosis = diagnose(self._diagnosis, look, frame.taken_at, self._limits)
-        if self._diagnosis.is_healthy:
+        if self._diagnosis.may_learn:
             self._eyes.learn()
+        if self._diagnosis.has_adopted:
+            hours = self._limits.adopt_seconds / 3600
+            log.warning("what the camera shows was steady for %.1f h: it is learnt as the usual view", hours)
         after = frozenset(self._diagnosis.impairments)
         return None if after == before else after

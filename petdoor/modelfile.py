@@ -69,6 +69,11 @@ class ModelFile:
     labels: tuple[str, ...] | None
     metadata: Metadata | None
 
+    @property
+    def model_id(self) -> str:
+        """``sha256:`` and the first digits of the content hash."""
+        return f"sha256:{self.digest[:12]}"
+
 
 def imagenet_labels() -> tuple[str, ...]:
     """The 1000 ImageNet class names in the order every Keras application uses."""

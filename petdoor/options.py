@@ -1,5 +1,7 @@
 """What the commands share: their options, and the settings these lead to."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -46,18 +48,17 @@ def settings(path: Path | None, source: str | None = None) -> Settings:
 
 
 def config_path(path: Path | None) -> Path:
-    """This file, or the first of ``DEFAULT_CONFIGS`` that is there.
+    """This file, or the first of ``DEFAULT_CONFIGS`` that is there; the same wherever this process goes.
 
     Raises:
         ConfigError: none is there.
     """
-    if path is None:
-        path = next((candidate for candidate in DEFAULT_CONFIGS if candidate.exists()), None)
+    path = path or next(_there(), None)
     if path is None:
         raise ConfigError(
             f"no settings: neither {' nor '.join(map(str, DEFAULT_CONFIGS))} is there; use --config"
         )
-    return path
+    return path.absolute()
 
 
 def settings_if_any(path: Path | None) -> Settings:
@@ -67,7 +68,12 @@ def settings_if_any(path: Path | None) -> Settings:
 
 def is_anywhere(path: Path | None) -> bool:
     """Whether a file is named, or there is one of ``DEFAULT_CONFIGS``."""
-    return path is not None or any(candidate.exists() for candidate in DEFAULT_CONFIGS)
+    return path is not None or any(_there())
+
+
+def _there() -> Iterator[Path]:
+    # Path.exists raises in a folder that this user may not even look into.
+    return (candidate for candidate in DEFAULT_CONFIGS if os.path.exists(candidate))  # noqa: PTH110
 
 
 def overridden(

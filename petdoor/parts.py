@@ -6,28 +6,26 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from petdoor import __version__, cameras, gpio, modelfile
-from petdoor.adapters import latch
-from petdoor.adapters.classifier import RUNTIME, TFLiteClassifier
+from petdoor import cameras, driven, gpio, modelfile, telling
+from petdoor.adapters import latch, thermometer
+from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.adapters.contacts import Role, Wire, WiredContacts
 from petdoor.adapters.deadman import DeadMansLatch
 from petdoor.adapters.eyesight import Eyesight
 from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
-from petdoor.adapters.publisher import MqttPublisher
 from petdoor.adapters.snapshots import SnapshotFolder
 from petdoor.adapters.spells import RememberingLatch
+from petdoor.adapters.steering import SteeringFile
 from petdoor.adapters.supervisor import Notifier
-from petdoor.broker import Broker, Tls
 from petdoor.core.heat import Spell
 from petdoor.core.parts import Parts
-from petdoor.core.ports import Camera, Latch, Publisher, Rule
+from petdoor.core.ports import Camera, Forgetful, Keeper, Latch, NoOrders, Orders, Publisher, Rule
 from petdoor.core.species import MassRule, SpeciesRule, Top1Rule
 from petdoor.core.tally import Tally
-from petdoor.errors import ConfigError
+from petdoor.errors import UnmetError
 from petdoor.settings import Settings
 from petdoor.settings.seeing import DEMO, RuleSettings
-from petdoor.settings.telling import MqttSettings
 from petdoor.settings.wiring import ContactSettings, LatchSettings
 
 log = logging.getLogger(__name__)
@@ -75,7 +73,7 @@ def open_classifier(settings: Settings) -> TFLiteClassifier:
 
     Raises:
         ModelError: it cannot be used.
-        ConfigError: the policy names a species the model does not know: it would never open, or never bar.
+        UnmetError: the policy names a species the model does not know: it would never open, or never bar.
     """
     model = settings.model
     path = model.path or modelfile.SHIPPED
@@ -88,7 +86,7 @@ def open_classifier(settings: Settings) -> TFLiteClassifier:
     )
     known, named = set(classifier.ranges), {*settings.policy.admit, *settings.policy.keep_in}
     if named - known:
-        raise ConfigError(
+        raise UnmetError(
             f"policy: {path} knows nothing called {', '.join(sorted(named - known))}; "
             f"admit and keep_in may hold: {', '.join(sorted(known))}"
         )
@@ -108,45 +106,6 @@ def motion_gate(settings: Settings) -> BackgroundMotionGate | None:
     return BackgroundMotionGate(**values) if settings.motion.enabled else None
 
 
-def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:
-    """Where the broker is, with the password.
-
-    Raises:
-        ConfigError: the password file cannot be read.
-    """
-    tls = Tls(**settings.tls.model_dump()) if settings.tls else None
-    return Broker(
-        settings.host,
-        settings.port,
-        settings.username,
-        settings.password(environ),
-        tls,
-        settings.keepalive_seconds,
-    )
-
-
-def open_mqtt(
-    settings: Settings,
-    mqtt: MqttSettings,
-    environ: Mapping[str, str],
-    classifier: TFLiteClassifier,
-    kind: str,
-) -> MqttPublisher:
-    """The publisher, connecting on its own thread; ``kind`` is the latch's.
-
-    Raises:
-        ConfigError: the password or TLS files cannot be used.
-    """
-    info = {
-        "version": __version__,
-        "model": classifier.model_id,
-        "backbone": classifier.facts.get("backbone"),
-        "runtime": RUNTIME,
-        "latch": kind,
-    }
-    return MqttPublisher(broker(mqtt, environ), door_id=settings.id, info=info, snapshots=mqtt.snapshots)
-
-
 def open_inputs(settings: ContactSettings, factory: gpio.PinFactory) -> WiredContacts:
     """What is wired beside the bolt.
 
@@ -163,7 +122,7 @@ def guarded(
     """The bolt, locked at last by a timer of its own; and when its coil was energised before, if known."""
     policy = settings.policy
     limit_seconds = policy.max_unlock_seconds
-    if settings.contacts.emergency:
+    if settings.contacts.emergency or settings.mqtt:
         limit_seconds += policy.emergency_seconds
     folder, heat = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0], settings.latch.heat
     if not folder or heat is None:
@@ -182,35 +141,61 @@ def build(
 ) -> Parts:
     """All parts, the latch first: the pin is driven locked before the slow rest, and let go of last.
 
+    Each is built, and taken apart by ``stack``, in a time that the watchdog allows; it is fed between them.
+
     Raises:
         PetDoorError: one of them cannot be had; what was opened is closed by ``stack``.
     """
-    bolt, spells = guarded(settings, open_latch(settings.latch, pins), environ)
-    stack.callback(bolt.close)
+    supervisor = Notifier(environ)
+
+    def keep(close: Callable[[], object]) -> None:
+        stack.callback(close)
+        stack.callback(supervisor.at_work)
+        supervisor.at_work()
+
     simulated = gpio.is_simulated(pins)
+    moved = settings.latch.model_copy(update={"pins": "simulated"}) if simulated else settings.latch
+    driven.remember(moved, environ)
+    bolt, spells = guarded(settings, open_latch(settings.latch, pins), environ)
+    keep(bolt.close)
     if simulated:
         log.warning("the latch is SIMULATED: no bolt moves on this machine")
     inputs = open_inputs(settings.contacts, pins)
-    stack.callback(inputs.close)
+    keep(inputs.close)
     classifier = open_classifier(settings)
     log.info("model: %s", settings.model.path or "petdoor's own")
     told: list[Publisher] = [TallyKeeper(tally)] if tally else []
-    stack.callback(FanOut(told).close)
+    keep(FanOut(told).close)
     checkups: dict[str, Callable[[], str]] = {"contacts": lambda: inputs.fault}
     if folder := open_snapshots(settings):
-        stack.callback(folder.close)
+        keep(folder.close)
         told.append(folder)
         checkups["snapshots"] = lambda: folder.fault
+    orders: Orders = NoOrders()
+    keeper: Keeper = Forgetful()
     if settings.mqtt:
         kind = "simulated" if simulated else settings.latch.kind
-        mqtt = open_mqtt(settings, settings.mqtt, environ, classifier, kind)
-        stack.callback(mqtt.close)
+        mqtt, outbox = telling.open_mqtt(settings, settings.mqtt, environ, classifier, latch=kind)
+        keep(outbox.close)
+        keep(mqtt.close)
         told.append(mqtt)
+        orders = mqtt
+        keeper = file = SteeringFile(telling.state_folder(settings, environ) / f"steering-{settings.id}.json")
+        checkups |= {"outbox": lambda: outbox.fault, "steering": lambda: file.fault}
     camera = cameras.open_camera(settings, tally)
-    stack.callback(camera.close)
+    keep(camera.close)
     rule = species_rule(settings.rule, classifier)
     built = assembled(settings, classifier, latch=bolt, camera=camera, rule=rule, publisher=FanOut(told))
-    return replace(built, inputs=inputs, checkups=checkups, supervisor=Notifier(environ), spells=spells)
+    return replace(
+        built,
+        inputs=inputs,
+        orders=orders,
+        keeper=keeper,
+        thermometer=thermometer.celsius,
+        checkups=checkups,
+        supervisor=supervisor,
+        spells=spells,
+    )
 
 
 def open_snapshots(settings: Settings) -> SnapshotFolder | None:
@@ -235,6 +220,7 @@ def assembled(
         classifier=classifier,
         rule=rule,
         policy=settings.rules(veto=classifier.veto),
+        curfew=settings.policy.curfew.curfew(frozenset(settings.policy.admit)),
         publisher=publisher,
         motion=motion_gate(settings),
         eyes=Eyesight() if settings.eyesight.watch else None,

@@ -69,6 +69,7 @@ class Reporter:
         self._model_id = model_id
         self._problems: dict[str, str] = {}
         self._since: dict[str, float] = {}
+        self._moves = self._is_called = False
         publisher.problems({})
 
     def tell(self, events: Sequence[Event], frame: Frame | None = None) -> None:
@@ -90,6 +91,18 @@ class Reporter:
         seconds = self._clock() - self._since.get(part, self._clock())
         self.tell([ProblemFound(part, reason) if reason else ProblemSolved(part, seconds)])
 
+    def motion(self, *, seen: bool) -> None:
+        """Tell whether something moves, when that is news."""
+        if seen is not self._moves:
+            self._moves = seen
+            self._publisher.motion(seen=seen)
+
+    def emergency(self, *, called: bool) -> None:
+        """Tell whether an emergency holds the door open, when that is news."""
+        if called is not self._is_called:
+            self._is_called = called
+            self._publisher.emergency(called=called)
+
     def _keep_count(self, event: Event) -> None:
         """What is not as it should be is told as long as it is so, beside the event that tells of it once."""
         begun, ended = _begun(event), _ended(event)
@@ -104,16 +117,21 @@ class Reporter:
         self._publisher.problems(self._problems)
 
     def _receipt(self, event: Event, latency_ms: int | None) -> dict[str, Any]:
-        receipt = {
-            "schema": EVENT_SCHEMA,
-            "id": uuid.uuid4().hex,
-            "ts": self._wall_clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "door": self._door_id,
-            **payload(event),
-        }
+        receipt = receipt_of(event, door_id=self._door_id, moment=self._wall_clock())
         if isinstance(event, AnimalJudged):
             receipt |= {"latency_ms": latency_ms, "model": self._model_id}
         return receipt
+
+
+def receipt_of(event: Event, *, door_id: str, moment: datetime) -> dict[str, Any]:
+    """What is told of an event of this door, at this moment (UTC): JSON-ready."""
+    return {
+        "schema": EVENT_SCHEMA,
+        "id": uuid.uuid4().hex,
+        "ts": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "door": door_id,
+        **payload(event),
+    }
 
 
 def _begun(event: Event) -> tuple[str, str] | None:

@@ -1,13 +1,14 @@
 """Runs the door, and runs it anew with other settings when asked."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event as Flag
 
 from petdoor import gpio, parts
 from petdoor.core.door import Door
+from petdoor.core.events import Event, SettingsRefused
 from petdoor.core.parts import Parts
 from petdoor.core.tally import Tally
 from petdoor.daemon import Daemon, Timing
@@ -29,6 +30,10 @@ class Renewal:
         self._asked = asked
         self._load = load
         self._accepted: Settings | None = None
+
+    def ask(self) -> None:
+        """Somebody asks."""
+        self._asked.set()
 
     def is_due(self) -> bool:
         """Whether new settings wait to be used.
@@ -71,10 +76,10 @@ def run_door(
     try:
         while wanted:
             with ExitStack() as stack:
-                settings, built = _build(wanted, settings, environ, pins, stack, tally)
+                settings, built, news = _build(wanted, settings, environ, pins, stack, tally)
                 timing = Timing(give_up_seconds=settings.camera.give_up_seconds)
-                daemon = Daemon(built, timing=timing, wall_clock=wall_clock, door=door)
-                daemon.run(stop, renewal.is_due)
+                daemon = Daemon(built, timing=timing, wall_clock=wall_clock, door=door, news=news)
+                daemon.run(stop, renewal)
             door, wanted = daemon.door, renewal.taken()
     finally:
         tally.close()
@@ -89,13 +94,13 @@ def _build(  # noqa: PLR0917 -- the same as for parts.build, and the settings to
     pins: Callable[[Settings], gpio.PinFactory],
     stack: ExitStack,
     tally: Tally,
-) -> tuple[Settings, Parts]:
-    """The parts for the wanted settings; where one cannot be had, for those that have worked."""
+) -> tuple[Settings, Parts, Sequence[Event]]:
+    """The parts for the wanted settings; where one cannot be had, for those that have worked, and why."""
     try:
-        return wanted, parts.build(wanted, environ, pins(wanted), stack, tally)
+        return wanted, parts.build(wanted, environ, pins(wanted), stack, tally), ()
     except PetDoorError as error:
         if wanted is proven:
             raise
-        log.error("the new settings are refused, the old ones go on: %s", error)  # noqa: TRY400
-        stack.close()
-        return proven, parts.build(proven, environ, pins(proven), stack, tally)
+        refused = SettingsRefused(str(error))
+    stack.close()
+    return proven, parts.build(proven, environ, pins(proven), stack, tally), (refused,)

@@ -1,6 +1,7 @@
 """A real mosquitto, and somebody who listens to it."""
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -63,23 +64,86 @@ def _free_port():
         return free.getsockname()[1]
 
 
-class Listener:
-    """Subscribes to everything and keeps what it hears; a broker may come and go."""
+class Gate:
+    """A way to a broker that can be shut: who comes then is turned away at once."""
 
-    def __init__(self, port, topic="petdoor/#", **login):
+    def __init__(self, port):
+        self._to = port
+        self._is_open = True
+        self._entrance = socket.create_server(("127.0.0.1", 0))
+        self.port = self._entrance.getsockname()[1]
+        self._thread = threading.Thread(target=self._let_in, daemon=True)
+        self._thread.start()
+
+    def shut(self):
+        self._is_open = False
+
+    def open(self):
+        self._is_open = True
+
+    def close(self):
+        self._entrance.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._entrance.close()
+
+    def _let_in(self):
+        while True:
+            try:
+                inside, _ = self._entrance.accept()
+            except OSError:
+                return
+            try:
+                if not self._is_open:
+                    raise ConnectionRefusedError
+                outside = socket.create_connection(("127.0.0.1", self._to), 5)
+            except OSError:
+                inside.close()
+                continue
+            outside.settimeout(None)
+            threading.Thread(target=_carry, args=(inside, outside), daemon=True).start()
+
+
+def _carry(inside, outside):
+    """All that comes from one end goes to the other, until one is gone."""
+    other = {inside: outside, outside: inside}
+    with inside, outside:
+        while True:
+            ready, _, _ = select.select(list(other), [], [])
+            for end in ready:
+                try:
+                    data = end.recv(65_536)
+                    other[end].sendall(data)
+                except OSError:
+                    return
+                if not data:
+                    return
+
+
+class Listener:
+    """Subscribes to everything and keeps what it hears; a broker may come and go.
+
+    What waits for a listener's acknowledgement dies with a broker; nothing does with ``qos=0``.
+    """
+
+    def __init__(self, port, topic="petdoor/#", *, qos=1, **login):
         self.heard = []
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2)
         if login:
             self._client.username_pw_set(**login)
-        self._client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(topic, qos)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self._subscribed.wait(10)
+
+    def subscribes_again(self):
+        """Wait until it listens to a broker that was away."""
+        self._subscribed.clear()
+        assert self._subscribed.wait(15)
 
     def _on_message(self, _client, _data, message):
         with self._changed:

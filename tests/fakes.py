@@ -1,12 +1,14 @@
 """Small, honest parts for the loop: they do what a part does, and record what was asked of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.door import LatchState
-from petdoor.core.ports import Frame
+from petdoor.core.orders import Order
+from petdoor.core.ports import Frame, Request
 from petdoor.core.species import Sighting
+from petdoor.core.steering import Steering
 
 
 class FakeClock:
@@ -55,6 +57,29 @@ class ScriptedInputs:
         return self._script.pop(0) if self._script else Contacts()
 
 
+class ScriptedOrders:
+    """One order a pass, and what became of each: empty for obeyed."""
+
+    def __init__(self, *orders: Order | None) -> None:
+        self._orders = list(orders)
+        self.answers: list[str] = []
+
+    def take(self) -> Request | None:
+        order = self._orders.pop(0) if self._orders else None
+        return Request(order, self.answers.append) if order else None
+
+
+class ScriptedRenewal:
+    """Whether it is due is for the test to say; counts how often it was asked for."""
+
+    def __init__(self, is_due: Callable[[], bool]) -> None:
+        self.is_due = is_due
+        self.asked = 0
+
+    def ask(self) -> None:
+        self.asked += 1
+
+
 class EchoClassifier:
     """The frame itself is the answer: pixels are taken for probabilities."""
 
@@ -97,6 +122,9 @@ class RecordingPublisher:
         self.stats_told: list[Mapping[str, Any]] = []
         self.snapshots: list[Any] = []
         self.problems_told: list[Mapping[str, str]] = []
+        self.motion_told: list[bool] = []
+        self.emergencies_told: list[bool] = []
+        self.steering_told: list[Steering] = []
         self.closed = False
 
     def event(self, payload: Mapping[str, Any]) -> None:
@@ -110,6 +138,15 @@ class RecordingPublisher:
 
     def problems(self, reasons: Mapping[str, str]) -> None:
         self.problems_told.append(dict(reasons))
+
+    def motion(self, *, seen: bool) -> None:
+        self.motion_told.append(seen)
+
+    def emergency(self, *, called: bool) -> None:
+        self.emergencies_told.append(called)
+
+    def steering(self, steering: Steering) -> None:
+        self.steering_told.append(steering)
 
     def snapshot(self, pixels: Any) -> None:
         self.snapshots.append(pixels)

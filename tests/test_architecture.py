@@ -26,6 +26,8 @@ SETTINGS = {"petdoor.settings"} | {
     f"petdoor.settings.{path.stem}" for path in (ROOT / "petdoor" / "settings").glob("[!_]*.py")
 }
 HEALTH = {f"petdoor.health.{path.stem}" for path in (ROOT / "petdoor" / "health").glob("[!_]*.py")}
+MQTT = {f"petdoor.mqtt.{path.stem}" for path in (ROOT / "petdoor" / "mqtt").glob("[!_]*.py")}
+MONITOR = {f"petdoor.monitor.{path.stem}" for path in (ROOT / "petdoor" / "monitor").glob("[!_]*.py")}
 CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob("[!_]*.py")}
 
 # Who may import what of petdoor, beside its own package's leaves.
@@ -38,11 +40,24 @@ MAY_IMPORT = {
     "petdoor.gpio": LEAVES,
     "petdoor.modelfile": LEAVES | CORE,
     **dict.fromkeys(SETTINGS, LEAVES | CORE | SETTINGS),
+    **dict.fromkeys(MQTT, LEAVES | CORE | MQTT | {"petdoor.mqtt"}),
+    **dict.fromkeys(MONITOR, LEAVES | CORE | MONITOR | {"petdoor.monitor", "petdoor.mqtt.topics"}),
     "petdoor.examination": CORE,
+    "petdoor.helm": CORE,
+    "petdoor.owner": CORE | {"petdoor.helm"},
     "petdoor.reporter": LEAVES | CORE,
     "petdoor.stats": set(),
     "petdoor.config": LEAVES | SETTINGS,
-    "petdoor.daemon": LEAVES | CORE | {"petdoor.examination", "petdoor.reporter", "petdoor.stats"},
+    "petdoor.driven": SETTINGS,
+    "petdoor.daemon": LEAVES
+    | CORE
+    | {"petdoor.examination", "petdoor.helm", "petdoor.owner", "petdoor.reporter", "petdoor.stats"},
+    "petdoor.telling": LEAVES
+    | CORE
+    | ADAPTERS
+    | MQTT
+    | SETTINGS
+    | {"petdoor.adapters", "petdoor.mqtt", "petdoor.reporter"},
     "petdoor.classify": LEAVES | CORE | {"petdoor.adapters.classifier"},
     "petdoor.plot": LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.classify"},
     "petdoor.cameras": LEAVES | CORE | ADAPTERS | SCENE | SETTINGS | {"petdoor.adapters"},
@@ -50,10 +65,15 @@ MAY_IMPORT = {
     | CORE
     | ADAPTERS
     | SETTINGS
-    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon"},
+    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.driven", "petdoor.telling"},
     **dict.fromkeys(
         HEALTH,
-        LEAVES | CORE | ADAPTERS | SETTINGS | HEALTH | {"petdoor.cameras", "petdoor.health", "petdoor.parts"},
+        LEAVES
+        | CORE
+        | ADAPTERS
+        | SETTINGS
+        | HEALTH
+        | {"petdoor.cameras", "petdoor.health", "petdoor.parts", "petdoor.telling"},
     ),
     "petdoor.running": LEAVES | CORE | SETTINGS | {"petdoor.daemon", "petdoor.parts"},
     "petdoor.film": LEAVES | CORE,
@@ -84,12 +104,12 @@ HOMES = {
     "tflite_runtime": {"petdoor.adapters.classifier"},
     "gpiozero": {"petdoor.gpio", "petdoor.adapters.contacts", "petdoor.adapters.latch"},
     "lgpio": {"petdoor.gpio"},
-    "paho": {"petdoor.adapters.publisher", "petdoor.broker", "petdoor.health.network"},
+    "paho": {"petdoor.broker", "petdoor.health.network", "petdoor.monitor.reading", "petdoor.mqtt.line"},
     "pydantic": {"petdoor.settings", "petdoor.config"},
     "yaml": {"petdoor.config"},
     "click": {"petdoor.cli", "petdoor.options", "tools.__main__", "tools.commands"},
     "matplotlib": {"petdoor.plot", "tools.judging.charts"},
-    "rich": {"tools.console"},
+    "rich": {"petdoor.monitor.screen", "tools.console"},
     "tensorflow_datasets": {"tools.data.named"},
     "jinja2": {"tools.judging.report"},
     "sklearn": {"tools.judging.metrics"},

@@ -20,6 +20,7 @@ from tests.fakes import (
     RecordingPublisher,
     ScriptedCamera,
     ScriptedInputs,
+    ScriptedRenewal,
 )
 
 DOG, CAT, SOMETHING = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.1, 0.05, 0.85]
@@ -292,7 +293,7 @@ def test_every_minute_the_numbers_are_told():
 
 def test_the_numbers_are_told_also_while_the_camera_is_lost():
     house = House(*[LOST] * 650).run()
-    assert house.publisher.stats_told == [{"uptime_seconds": 60, "frames": 0}]
+    assert house.publisher.stats_told == [{"uptime_seconds": 60, "frames": 0, "fps": 0.0}]
 
 
 def test_the_numbers_tell_how_long_judging_takes():
@@ -449,11 +450,11 @@ def test_a_clock_that_is_set_is_told_and_changes_nothing(by_seconds):
 def test_a_door_gives_way_to_another_only_when_it_is_locked():
     house, asked = House(*[DOG] * 4, *[None] * 100), []
 
-    def renew():
+    def is_due():
         asked.append(house.latch.commands[-1])
         return len(asked) > 4
 
-    house.daemon.run(Flag(), renew)
+    house.daemon.run(Flag(), ScriptedRenewal(is_due))
     assert set(asked) == {"lock"}
     assert house.event_types == ["animal_admitted", "door_unlocked", "door_locked"]
 
@@ -461,12 +462,12 @@ def test_a_door_gives_way_to_another_only_when_it_is_locked():
 def test_settings_that_cannot_be_used_are_told_and_the_loop_goes_on():
     house, faults = House(*[None] * 10), [ConfigError("latch.pin: 99 is not allowed")] * 3
 
-    def renew():
+    def is_due():
         if faults:
             raise faults.pop()
         return True
 
-    house.daemon.run(Flag(), renew)
+    house.daemon.run(Flag(), ScriptedRenewal(is_due))
     assert house.event_types == ["settings_refused"] * 3
 
 

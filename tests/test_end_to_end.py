@@ -37,6 +37,7 @@ def door(tmp_path, door_model, mosquitto):
             "model": {"path": str(door_model)},
             "policy": {"unlock_seconds": 0.3, "linger_seconds": 0.1, "refractory_seconds": 0.1},
             "mqtt": {"host": "127.0.0.1", "port": mosquitto.port},
+            "state_folder": str(tmp_path / "state"),
         }
         path = tmp_path / "config.yaml"
         path.write_text(yaml.safe_dump(values))

@@ -17,7 +17,7 @@ from petdoor.pictures import Picture, View
 
 log = logging.getLogger(__name__)
 
-_JOIN_SECONDS = 15.0
+_JOIN_SECONDS = 10.0  # less than the service's watchdog allows
 
 
 class Capture(Protocol):

@@ -73,7 +73,7 @@ class TFLiteClassifier:
         """
         self._path = path
         file = modelfile.read(path)
-        self.model_id = f"sha256:{file.digest[:12]}"
+        self.model_id = file.model_id
         self.facts: Mapping[str, Any] = file.metadata.facts if file.metadata else {}
         self._interpreter = _interpreter(path, file.content, threads)
         self._read_contract(input_range)

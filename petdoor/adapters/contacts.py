@@ -1,11 +1,11 @@
 """Switches and sensors beside the bolt, through gpiozero: reed, beam, buttons, an emergency input."""
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Any, Final
 
 from gpiozero import Button
@@ -13,10 +13,10 @@ from gpiozero import Button
 from petdoor.core.contacts import Contacts, Way
 from petdoor.gpio import PinFactory, gpio_errors
 
-log = logging.getLogger(__name__)
-
 _FRESH_SECONDS: Final = 2.0
-"""A press that the loop did not get to in this time is no longer meant."""
+"""A press of a button that the loop did not get to in this time is no longer meant."""
+_QUIET_SECONDS: Final = 3.0
+"""A contact that was open for less before it closed chatters: it does not say so anew."""
 _STUCK_SECONDS: Final = 60.0
 """Nobody leans on a button for this long."""
 
@@ -51,6 +51,48 @@ class Wire:
     bounce_seconds: float = 0.05
 
 
+class Press:
+    """What one contact that is pressed has said; it is told by gpiozero's thread, and asked by the loop's.
+
+    Args:
+        clock: monotonic seconds.
+        is_held: it is pressed from the start, which says nothing.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, is_held: bool) -> None:
+        self._clock = clock
+        self._is_held = is_held
+        self._released_at = -inf
+        self._restless_since = clock()
+        self._meant_at: float | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """It is not pressed, and was not a moment ago."""
+        return not self._is_held and self._clock() - self._released_at >= _QUIET_SECONDS
+
+    @property
+    def restless_seconds(self) -> float:
+        """For how long it has not been quiet."""
+        return 0.0 if self.is_quiet else self._clock() - self._restless_since
+
+    def begin(self) -> None:
+        """It is pressed."""
+        if self.is_quiet:
+            self._meant_at = self._restless_since = self._clock()
+        self._is_held = True
+
+    def end(self) -> None:
+        """It is let go of."""
+        self._released_at = self._clock()
+        self._is_held = False
+
+    def seconds_ago(self) -> float:
+        """How long ago it was pressed and meant, asked once: ``inf`` when it was not since it was asked last."""
+        meant_at, self._meant_at = self._meant_at, None
+        return inf if meant_at is None else self._clock() - meant_at
+
+
 class WiredContacts:
     """All that is wired, asked once a pass.
 
@@ -72,34 +114,29 @@ class WiredContacts:
         pin_factory: PinFactory,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._clock = clock
         self._wires = dict(wires)
         self._devices: dict[Role, Any] = {}
-        self._pressed_at: dict[Role, float] = {}
-        self._held_since: dict[Role, float] = {}
         with ExitStack() as undo:
             for role, wire in wires.items():
                 self._devices[role] = undo.enter_context(_opened(wire, pin_factory))
             undo.pop_all()
-        for role in self._pressable:
-            self._listen(role)
+        self._presses = {role: self._listened_to(role, clock) for role in wires if role in _PRESSED}
 
     @property
     def fault(self) -> str:
         """What is wrong with the wires; empty when nothing is."""
-        now = self._clock()
-        stuck = [role for role, since in self._held_since.items() if now - since >= _STUCK_SECONDS]
+        stuck = [role for role, press in self._presses.items() if press.restless_seconds >= _STUCK_SECONDS]
         names = " and ".join(f"{role} (GPIO {self._wires[role].pin})" for role in stuck)
-        return f"{names}: pressed without end; does it stick, or is its wire broken?" if stuck else ""
+        return f"{names}: pressed without end; does it stick or chatter, or is its wire broken?" if stuck else ""
 
     def read(self) -> Contacts:
         """What the wires say now, and what was pressed since they were asked last."""
-        self._hold()
         pressed = [way for role, way in _OPENS.items() if self._was_pressed(role)]
         return Contacts(
-            flap_is_closed=self._is(Role.FLAP, otherwise=True) and not self._is(Role.BEAM),
+            flap_is_closed=self._is(Role.FLAP, otherwise=True),
+            beam_is_broken=self._is(Role.BEAM, otherwise=False),
             pressed=pressed[0] if pressed else None,
-            emergency=self._was_pressed(Role.EMERGENCY),
+            rings=self._rings(),
         )
 
     def close(self) -> None:
@@ -107,33 +144,24 @@ class WiredContacts:
         for device in self._devices.values():
             device.close()
 
-    @property
-    def _pressable(self) -> list[Role]:
-        return [role for role in self._wires if role in _PRESSED]
-
-    def _hold(self) -> None:
-        """Remember since when each button has been held down."""
-        for role in self._pressable:
-            if self._is(role):
-                self._held_since.setdefault(role, self._clock())
-            else:
-                self._held_since.pop(role, None)
-
-    def _listen(self, role: Role) -> None:
+    def _listened_to(self, role: Role, clock: Callable[[], float]) -> Press:
         device = self._devices[role]
+        press = Press(clock, is_held=self._is(role, otherwise=False))
         if self._wires[role].closes:
-            device.when_pressed = lambda: self._press(role)
+            device.when_pressed, device.when_released = press.begin, press.end
         else:
-            device.when_released = lambda: self._press(role)
-
-    def _press(self, role: Role) -> None:
-        self._pressed_at[role] = self._clock()
+            device.when_pressed, device.when_released = press.end, press.begin
+        return press
 
     def _was_pressed(self, role: Role) -> bool:
-        pressed_at = self._pressed_at.pop(role, None)
-        return pressed_at is not None and self._clock() - pressed_at < _FRESH_SECONDS
+        return role in self._presses and self._presses[role].seconds_ago() < _FRESH_SECONDS
 
-    def _is(self, role: Role, *, otherwise: bool = False) -> bool:
+    def _rings(self) -> bool | None:
+        """An alarm is heard however late; one that came and went since the last pass, too."""
+        alarm = self._presses.get(Role.EMERGENCY)
+        return None if alarm is None else alarm.seconds_ago() < inf or not alarm.is_quiet
+
+    def _is(self, role: Role, *, otherwise: bool) -> bool:
         """Whether what the wire tells of is so."""
         if role not in self._devices:
             return otherwise

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from petdoor.core.contacts import Way
 from petdoor.core.ports import Latch
@@ -12,28 +13,55 @@ log = logging.getLogger(__name__)
 
 _MARGIN_SECONDS: Final = 1.0
 
+NewTimer: TypeAlias = Callable[[float, Callable[[], None]], threading.Timer]
+"""Makes a timer that waits so many seconds once it is started, and then does this."""
+
+
+def daemon_timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
+    """A timer that nobody waits for."""
+    timer = threading.Timer(seconds, act)
+    timer.name, timer.daemon = "petdoor-dead-man", True
+    return timer
+
 
 class DeadMansLatch:
     """Any latch, and a timer that locks it should it stay unlocked for longer than it ever may.
 
     The loop decides when to lock. This only holds when the loop cannot: an inference that hangs, a log
-    nobody reads. It drives the bolt before it says a word, since saying so may hang too.
+    nobody reads. It drives the bolt before it says a word, since saying so may hang too. A bolt that does not
+    obey is driven again and again.
+
+    Args:
+        latch: what moves.
+        limit_seconds: the longest that it is ever unlocked.
+        again_seconds: how long it waits before it drives a bolt again that did not obey.
+        new_timer: where its timers come from.
     """
 
-    def __init__(self, latch: Latch, *, limit_seconds: float) -> None:
+    def __init__(
+        self,
+        latch: Latch,
+        *,
+        limit_seconds: float,
+        again_seconds: float = 1.0,
+        new_timer: NewTimer = daemon_timer,
+    ) -> None:
         self._latch = latch
         self._limit_seconds = limit_seconds + _MARGIN_SECONDS
+        self._again_seconds = again_seconds
+        self._new_timer = new_timer
         self._moving = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def lock(self) -> None:
         with self._moving:
-            self._disarm()
             self._latch.lock()
+            self._disarm()  # only now: one that did not obey is still guarded
 
     def unlock(self, way: Way = Way.IN) -> None:
         with self._moving:
-            self._arm()
+            if self._timer is None:
+                self._arm(self._limit_seconds)
             self._latch.unlock(way)
 
     def close(self) -> None:
@@ -41,25 +69,32 @@ class DeadMansLatch:
             self._disarm()
             self._latch.close()
 
-    def _arm(self) -> None:
-        if self._timer is None:
-            self._timer = threading.Timer(self._limit_seconds, self._lock_at_last)
-            self._timer.name, self._timer.daemon = "petdoor-dead-man", True
-            self._timer.start()
+    def _arm(self, seconds: float) -> None:
+        timer = self._new_timer(seconds, lambda: self._lock_at_last(timer))
+        self._timer = timer
+        timer.start()
 
     def _disarm(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
 
-    def _lock_at_last(self) -> None:
+    def _lock_at_last(self, timer: threading.Timer) -> None:
         with self._moving:
-            if self._timer is not threading.current_thread():
+            if self._timer is not timer:
                 return
-            self._timer = None
-            try:
-                self._latch.lock()
-            except LatchError as error:
-                log.critical("the latch was unlocked for too long and cannot be locked: %s", error)
-                return
-        log.critical("the loop did not lock the latch within %.0f s: locked it", self._limit_seconds)
+            fault = self._force()
+        if fault:
+            log.critical("the latch was unlocked for too long and cannot be locked: %s", fault)
+        else:
+            log.critical("the loop did not lock the latch within %.0f s: locked it", self._limit_seconds)
+
+    def _force(self) -> str:
+        """Lock, or try again later; why it did not obey, or nothing."""
+        self._timer = None
+        try:
+            self._latch.lock()
+        except LatchError as error:
+            self._arm(self._again_seconds)
+            return str(error)
+        return ""

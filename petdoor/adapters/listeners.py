@@ -6,6 +6,7 @@ from typing import Any
 from petdoor.core.door import LatchState
 from petdoor.core.events import Verdict
 from petdoor.core.ports import Publisher, SilentPublisher
+from petdoor.core.steering import Steering
 from petdoor.core.tally import Tally
 from petdoor.pictures import Picture
 
@@ -31,6 +32,18 @@ class FanOut:
     def problems(self, reasons: Mapping[str, str]) -> None:
         for publisher in self._publishers:
             publisher.problems(reasons)
+
+    def motion(self, *, seen: bool) -> None:
+        for publisher in self._publishers:
+            publisher.motion(seen=seen)
+
+    def emergency(self, *, called: bool) -> None:
+        for publisher in self._publishers:
+            publisher.emergency(called=called)
+
+    def steering(self, steering: Steering) -> None:
+        for publisher in self._publishers:
+            publisher.steering(steering)
 
     def snapshot(self, pixels: Picture) -> None:
         for publisher in self._publishers:

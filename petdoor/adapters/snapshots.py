@@ -5,7 +5,6 @@ import itertools
 import logging
 import os
 import re
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -14,7 +13,6 @@ from typing import Any, Final
 
 from petdoor.core.events import AnimalWaiting, Verdict
 from petdoor.core.ports import SilentPublisher
-from petdoor.errors import ConfigError
 from petdoor.pictures import Picture, encode_jpeg
 
 log = logging.getLogger(__name__)
@@ -167,22 +165,3 @@ class _Pictures:
                     at = entry.stat(follow_symlinks=False).st_mtime_ns
                     found.append((self._written.get(entry.name, 0), at, entry.name))
         return [name for _, _, name in sorted(found)]
-
-
-def attempt(folder: Path) -> None:
-    """Try whether pictures can be written into ``folder``; a missing one is not made.
-
-    Raises:
-        ConfigError: they cannot.
-    """
-    whole = folder.absolute()
-    # Path.exists raises where this user may not even look.
-    nearest = next(path for path in (whole, *whole.parents) if os.path.exists(path))  # noqa: PTH110
-    try:
-        with tempfile.TemporaryFile(dir=nearest) as file:
-            file.write(bytes(1))
-    except OSError as error:
-        raise ConfigError(
-            f"snapshots.folder: {folder}: cannot write into {nearest}: {error.strerror}; let the user that "
-            "petdoor runs as write there, or name another folder"
-        ) from error

@@ -47,10 +47,13 @@ class Notifier:
             self.ready()
         if self._every_seconds is None:
             return
-        now = self._clock()
-        is_due = self._alive_at is None or now - self._alive_at >= self._every_seconds
-        if is_due and self._send("WATCHDOG=1"):
-            self._alive_at = now
+        if self._alive_at is None or self._clock() - self._alive_at >= self._every_seconds:
+            self.at_work()
+
+    def at_work(self) -> None:
+        """Feed the watchdog now: a step of work begins or ends that keeps the loop from turning."""
+        if self._every_seconds is not None and self._send("WATCHDOG=1"):
+            self._alive_at = self._clock()
 
     def status(self, words: str) -> None:
         self._send(f"STATUS={' '.join(words.split())}")

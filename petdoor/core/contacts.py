@@ -1,4 +1,4 @@
-"""What is wired to the door beside its bolt: a flap's sensor, buttons, an emergency input."""
+"""What the door is told, beside what it sees: by its wires, and by its owner from afar."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,18 +13,28 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """What the wires say at one pass; what is not wired says nothing.
+    """What the wires say at one pass, and the owner from afar; what is not wired says nothing.
 
     Attributes:
-        flap_is_closed: the flap hangs shut, and nothing stands in its beam.
+        flap_is_closed: the flap hangs shut.
+        beam_is_broken: something stands where the flap swings.
         pressed: a button was pressed since the last pass: the way it opens.
-        emergency: the emergency input has closed since the last pass. One that was closed from the start, or
-            stays closed, is a broken wire and no emergency.
+        rings: the emergency input is closed, or was a moment ago; None where none is wired. It calls when it
+            begins to: one that was closed from the start, or stays closed, is a broken wire and no emergency.
+        emergency: the owner calls an emergency.
+        opens: the owner wants the door open for a moment: the way it opens.
+        locks: the owner wants the door locked now.
+        calms: the owner calls the emergency off.
     """
 
     flap_is_closed: bool = True
+    beam_is_broken: bool = False
     pressed: Way | None = None
+    rings: bool | None = None
     emergency: bool = False
+    opens: Way | None = None
+    locks: bool = False
+    calms: bool = False
 
 
 UNWIRED = Contacts()

@@ -5,7 +5,6 @@ that steps back loses no time that was counted, and none that passes from there.
 """
 
 from dataclasses import replace
-from math import inf
 from typing import Final
 
 from petdoor.core.contacts import UNWIRED, Contacts, Way
@@ -14,8 +13,6 @@ from petdoor.core.events import (
     AnimalJudged,
     AnimalWaiting,
     Cause,
-    CoilCooled,
-    CoilHot,
     DoorLocked,
     DoorUnlocked,
     Emergency,
@@ -25,13 +22,13 @@ from petdoor.core.events import (
     LockReason,
     Verdict,
 )
-from petdoor.core.policy import RETRY_MAX_SECONDS, Policy
+from petdoor.core.locking import reason_to_lock
+from petdoor.core.policy import Policy
 from petdoor.core.species import Sighting, Species
+from petdoor.core.unlocking import cooled, just_kept_in, opened, unlock
 from petdoor.core.visits import Visit, barred_in, judge, observe, verdict_on
 from petdoor.core.waiting import Waiting
 
-_RELOCK_FRAMES: Final = 2
-"""Frames that must show a barred animal before the bolt falls behind one that is passing."""
 _SEEN_FRAMES: Final = 2
 """Frames that must show a welcome animal before it counts as waiting."""
 
@@ -46,15 +43,19 @@ def step(
         sighting: what the newest frame shows; None when there is no frame, or nothing moves in it.
         now: monotonic seconds.
         policy: the rules of the house.
-        contacts: what the wires say.
+        contacts: what the wires say, and the owner from afar.
     """
     door = _at(door, now)
     door = replace(
         door,
         visit=observe(door.visit, sighting, door.now, policy),
-        flap=door.flap.seen(is_closed=contacts.flap_is_closed, now=door.now),
+        flap=door.flap.seen(contacts, door.now, drawn=door.drawn),
     )
     door, called = _called(door, contacts, policy)
+    if door.is_called:
+        door = _taken_over(door)
+    elif contacts.locks:
+        door = _sent_away(door)
     if door.unlocked:
         door, events = _while_unlocked(door, door.unlocked, sighting, policy)
     else:
@@ -66,13 +67,17 @@ def step(
 def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
     """Lock for a reason that is not in the picture; whatever was seen is forgotten.
 
-    An emergency needs no eyes: only a door that stops ends it.
+    A door that stops locks at once. One that sees no longer locks behind an animal as soon as the flap allows;
+    an emergency, a button and the owner's word need no eyes.
     """
     door = replace(_at(door, now), visit=None)
-    needs_eyes = reason in {LockReason.CAMERA, LockReason.EYESIGHT}
-    if door.unlocked is None or (needs_eyes and (door.is_called or door.unlocked.cause is not Cause.ANIMAL)):
+    if door.unlocked is None:
         return door, []
-    return _locked(door, door.unlocked, reason, policy)
+    if reason is LockReason.STOP:
+        return _locked(door, door.unlocked, reason, policy)
+    if door.unlocked.cause is not Cause.ANIMAL:
+        return door, []
+    return _left_or_locked(door, replace(door.unlocked, falls_for=reason), policy)
 
 
 def verdict(sighting: Sighting, policy: Policy) -> Verdict:
@@ -86,11 +91,31 @@ def _at(door: Door, clock: float) -> Door:
 
 
 def _called(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[Event]]:
-    # A contact that chatters calls once: what is loose must not hold a door open for ever.
-    if not contacts.emergency or door.is_called:
+    calls = contacts.emergency or (contacts.rings and door.listens)
+    door = replace(door, listens=contacts.rings is False)
+    if contacts.calms and door.is_called:
+        door = replace(_to_fall(door), emergency_until=door.now)
+    if not calls or door.is_called:
         return door, []
     hold_seconds = policy.emergency_seconds
     return replace(door, emergency_until=door.now + hold_seconds), [Emergency(hold_seconds)]
+
+
+def _taken_over(door: Door) -> Door:
+    """An emergency holds a bolt that is drawn already, whatever for, and opens the way out."""
+    if door.unlocked is None:
+        return door
+    unlocked = replace(door.unlocked, cause=Cause.EMERGENCY, way=Way.OUT, species=None, falls_for=None)
+    return replace(door, unlocked=unlocked)
+
+
+def _sent_away(door: Door) -> Door:
+    """Told to lock: the bolt falls when it may, and is not drawn again for whoever stands there."""
+    return replace(_to_fall(door), visit=door.visit and replace(door.visit, is_sent_away=True))
+
+
+def _to_fall(door: Door) -> Door:
+    return replace(door, unlocked=door.unlocked and replace(door.unlocked, falls_for=LockReason.COMMAND))
 
 
 def _while_unlocked(
@@ -100,50 +125,14 @@ def _while_unlocked(
         unlocked = replace(unlocked, seen_at=door.now)
     if not door.flap.is_closed:
         unlocked = replace(unlocked, was_opened=True)
-    reason = _must_lock(unlocked, door, policy) or _may_lock(unlocked, door, policy)
+    return _left_or_locked(door, unlocked, policy)
+
+
+def _left_or_locked(door: Door, unlocked: Unlocked, policy: Policy) -> tuple[Door, list[Event]]:
+    reason = reason_to_lock(unlocked, door, policy)
     if reason:
         return _locked(door, unlocked, reason, policy)
     return replace(door, unlocked=unlocked), []
-
-
-def _must_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | None:
-    """What cuts the coil's current, wherever the flap may hang."""
-    if policy.heat and _left_seconds(unlocked, door, policy) <= 0:
-        return LockReason.HEAT
-    passed = door.now - unlocked.since
-    if passed >= policy.max_unlock_seconds and not door.is_called:
-        return LockReason.CAP
-    # A flap that stays open will not be freed by a bolt that stays drawn.
-    return LockReason.TIME if unlocked.cause is Cause.JAM and passed >= policy.unlock_seconds else None
-
-
-def _may_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | None:
-    """Why the bolt may fall; but it falls behind a closed flap only, where a sensor tells."""
-    if door.is_called or not door.flap.is_closed:
-        return None
-    if unlocked.cause is Cause.ANIMAL and _barred_shows(door.visit, policy):
-        return LockReason.VETO
-    if unlocked.was_opened and door.flap.has_settled(door.now, policy.settle_seconds):
-        return LockReason.PASSAGE
-    return LockReason.TIME if _is_over(unlocked, door, policy) else None
-
-
-def _barred_shows(visit: Visit | None, policy: Policy) -> bool:
-    shown = visit.window if visit else ()
-    return sum(barred_in((sighting,), policy) is not None for sighting in shown) >= _RELOCK_FRAMES
-
-
-def _is_over(unlocked: Unlocked, door: Door, policy: Policy) -> bool:
-    """Whether the time is up; a coil that has spent half of what it bears waits for nobody."""
-    half = policy.heat.energised_seconds / 2 if policy.heat else 0.0
-    lingers = policy.heat is None or _left_seconds(unlocked, door, policy) > half
-    gone = door.now - unlocked.seen_at >= policy.linger_seconds
-    return (gone or not lingers) and door.now - unlocked.since >= policy.unlock_seconds
-
-
-def _left_seconds(unlocked: Unlocked, door: Door, policy: Policy) -> float:
-    spells = (*door.spells, (unlocked.since, door.now))
-    return policy.heat.left_seconds(spells, door.now) if policy.heat else inf
 
 
 def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
@@ -160,10 +149,10 @@ def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) 
 def _while_locked(
     door: Door, sighting: Sighting | None, contacts: Contacts, policy: Policy
 ) -> tuple[Door, list[Event]]:
-    door, cooled = _cooled(door, policy)
+    door, rested = cooled(door, policy)
     door, hung = _hung(door, policy)
-    door, opened = _opened(door, contacts, policy)
-    events = [*cooled, *hung, *opened]
+    door, drawn = opened(door, contacts, policy)
+    events = [*rested, *hung, *drawn]
     if door.unlocked or door.visit is None or sighting is None:
         return door, events
     door, told = _answered(door, door.visit, sighting, policy)
@@ -180,28 +169,14 @@ def _hung(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
     return door, []
 
 
-def _opened(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[Event]]:
-    """The bolt is drawn for what needs no eyes."""
-    if door.is_called:
-        return _unlock(door, policy, DoorUnlocked(Cause.EMERGENCY, Way.OUT))
-    if door.now < door.rest_until:
-        return door, []
-    if contacts.pressed:
-        return _unlock(door, policy, DoorUnlocked(Cause.BUTTON, contacts.pressed))
-    if door.flap.is_jammed and not door.flap.is_closed and door.now >= door.flap.retry_at:
-        door = replace(door, flap=door.flap.retried(door.now, RETRY_MAX_SECONDS))
-        return _unlock(door, policy, DoorUnlocked(Cause.JAM))
-    return door, []
-
-
 def _answered(door: Door, visit: Visit, sighting: Sighting, policy: Policy) -> tuple[Door, list[Event]]:
     """What the animal at the door hears, and gets."""
-    judged = judge(visit, sighting.species, door.now, policy, kept_in=_just_kept_in(door, policy))
+    judged = judge(visit, sighting.species, door.now, policy, kept_in=just_kept_in(door, policy))
     if judged is None:
         return door, []
     if judged.species in policy.keep_in:
         door = _certain(door, judged.species)
-    if judged.verdict is Verdict.ADMIT:
+    if judged.verdict is Verdict.ADMIT and policy.moves_bolt:
         return _admit(door, visit, judged, policy)
     if judged.verdict in visit.told:
         return door, []
@@ -213,50 +188,19 @@ def _certain(door: Door, barred: Species | None) -> Door:
     return replace(door, kept_in=barred, kept_in_at=door.now)
 
 
-def _just_kept_in(door: Door, policy: Policy) -> Species | None:
-    """The barred species that was there beyond doubt a moment ago; from behind it may look welcome."""
-    return door.kept_in if door.now - door.kept_in_at < policy.veto_hold_seconds else None
-
-
 def _admit(door: Door, visit: Visit, judged: AnimalJudged, policy: Policy) -> tuple[Door, list[Event]]:
-    if door.now < door.rest_until or not policy.trusts_its_eyes:
+    if door.now < door.rest_until or visit.is_sent_away or not policy.trusts_its_eyes:
         return door, []
-    door, events = _unlock(door, policy, DoorUnlocked(Cause.ANIMAL, species=judged.species))
+    door, events = unlock(door, policy, DoorUnlocked(Cause.ANIMAL, species=judged.species))
     if door.unlocked is None:
         return door, events
     return replace(door, visit=visit.saying(judged.verdict), waiting=Waiting()), [judged, *events]
 
 
-def _unlock(door: Door, policy: Policy, how: DoorUnlocked) -> tuple[Door, list[Event]]:
-    """Draw the bolt, if its coil bears another unlocking of the usual length."""
-    if not _is_cool(door, policy):
-        return _spared(door, policy)
-    unlocked = Unlocked(how.cause, how.way, how.species, since=door.now, seen_at=door.now)
-    return replace(door, unlocked=unlocked), [how]
-
-
-def _is_cool(door: Door, policy: Policy) -> bool:
-    return policy.heat is None or policy.heat.left_seconds(door.spells, door.now) >= policy.unlock_seconds
-
-
-def _spared(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
-    """The bolt stays where it is; that is told once, until the coil has cooled."""
-    if door.is_hot or policy.heat is None:
-        return door, []
-    wait_seconds = policy.heat.wait_seconds(door.spells, door.now, policy.unlock_seconds)
-    return replace(door, is_hot=True), [CoilHot(wait_seconds)]
-
-
-def _cooled(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
-    if door.is_hot and _is_cool(door, policy):
-        return replace(door, is_hot=False), [CoilCooled()]
-    return door, []
-
-
 def _waited(door: Door, sighting: Sighting | None, policy: Policy) -> tuple[Door, list[Event]]:
     """Whether a welcome animal stands before the locked door, again and again."""
     species = sighting.species if sighting else None
-    if species not in policy.admit or door.unlocked or door.visit is None:
+    if species not in policy.admit or door.unlocked or door.visit is None or not policy.moves_bolt:
         return door, []
     if door.visit.shows(species) < _SEEN_FRAMES:
         return door, []

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 
 from petdoor.core.contacts import Way
-from petdoor.core.events import Cause
+from petdoor.core.events import Cause, LockReason
 from petdoor.core.flap import Flap
 from petdoor.core.heat import Spell
 from petdoor.core.species import Species
@@ -30,6 +30,7 @@ class Unlocked:
 
     Attributes:
         was_opened: the flap has been open meanwhile.
+        falls_for: why it is to fall as soon as the flap allows.
     """
 
     cause: Cause
@@ -38,6 +39,7 @@ class Unlocked:
     since: float
     seen_at: float
     was_opened: bool = False
+    falls_for: LockReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Door:
         unlocked: the bolt is drawn.
         rest_until: no unlocking before, but in an emergency.
         emergency_until: the door is held open until then.
+        listens: the emergency input was open at the last step: it calls once it closes.
         flap: how the flap hangs.
         waiting: a welcome animal that stood before the locked door.
         kept_in: the barred species that was there beyond doubt last, at ``kept_in_at``.
@@ -64,6 +67,7 @@ class Door:
     unlocked: Unlocked | None = None
     rest_until: float = -inf
     emergency_until: float = -inf
+    listens: bool = False
     flap: Flap = field(default_factory=Flap)
     waiting: Waiting = field(default_factory=Waiting)
     kept_in: Species | None = None
@@ -78,6 +82,16 @@ class Door:
         return LatchState.JAMMED if self.flap.is_jammed else LatchState.LOCKED
 
     @property
+    def drawn(self) -> Way | None:
+        """The way the bolt is drawn; None while it is locked."""
+        return self.unlocked.way if self.unlocked else None
+
+    @property
     def is_called(self) -> bool:
         """Whether an emergency holds the door open, as far as its coil bears it."""
         return self.now < self.emergency_until
+
+    @property
+    def is_idle(self) -> bool:
+        """The bolt is down, and no emergency waits for its coil to cool."""
+        return not self.unlocked and not self.is_called

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias, get_args
 
 from petdoor.core.contacts import Way
+from petdoor.core.modes import Hold
 from petdoor.core.species import Species
 
 
@@ -15,10 +16,11 @@ class Verdict(StrEnum):
     ADMIT = "admit"
     KEEP_IN = "keep_in"
     REFUSE = "refuse"
+    HOLD = "hold"
 
     @property
     def message(self) -> str:
-        """The sentence the animal hears."""
+        """The sentence the animal hears; empty where none was given to say."""
         return _MESSAGES[self]
 
     @property
@@ -31,8 +33,14 @@ _MESSAGES = {
     Verdict.ADMIT: "Doggy come on in!",
     Verdict.KEEP_IN: "Kitty stay inside!",
     Verdict.REFUSE: "You're not a dog! Stay outside!",
+    Verdict.HOLD: "",
 }
-_PAST = {Verdict.ADMIT: "admitted", Verdict.KEEP_IN: "kept in", Verdict.REFUSE: "refused"}
+_PAST = {
+    Verdict.ADMIT: "admitted",
+    Verdict.KEEP_IN: "kept in",
+    Verdict.REFUSE: "refused",
+    Verdict.HOLD: "held back",
+}
 
 
 class LockReason(StrEnum):
@@ -42,6 +50,8 @@ class LockReason(StrEnum):
     CAP = "longest unlock reached"
     PASSAGE = "the flap has closed behind somebody"
     VETO = "a barred animal is in view"
+    COMMAND = "told to lock"
+    HOLD = "it is no longer to be open"
     HEAT = "the coil must cool"
     CAMERA = "camera lost"
     EYESIGHT = "the camera cannot be trusted"
@@ -53,6 +63,7 @@ class Cause(StrEnum):
 
     ANIMAL = "animal"
     BUTTON = "button"
+    COMMAND = "command"
     EMERGENCY = "emergency"
     JAM = "jam"
 
@@ -70,6 +81,8 @@ class AnimalJudged:
         vetoed_by: the barred species in view that keeps a welcome animal outside, if any.
         probabilities: each species' mean probability over the frames looked at.
         visit_seconds: since the first sight of this visit.
+        held_by: why a welcome animal is held back, if it is.
+        observed: it is only told; the bolt is not moved.
     """
 
     type: ClassVar[str] = "animal_judged"
@@ -82,11 +95,22 @@ class AnimalJudged:
     vetoed_by: Species | None
     probabilities: Mapping[Species, float]
     visit_seconds: float
+    held_by: Hold | None = None
+    observed: bool = False
 
     def __str__(self) -> str:
         seen = f"{self.species} {self.confidence:.2f} in {self.agree} of {self.frames} frames"
         veto = f", but a {self.vetoed_by} is in view" if self.vetoed_by else ""
-        return f"{self.verdict.past}: {seen}{veto}"
+        hold = f", by the {self.held_by}" if self.held_by else ""
+        would = "only observed, would be " if self.observed else ""
+        return f"{would}{self.verdict.past}: {seen}{veto}{hold}"
+
+
+_CAUSES = {
+    Cause.BUTTON: "the button",
+    Cause.COMMAND: "command",
+    Cause.EMERGENCY: "the emergency",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +128,7 @@ class DoorUnlocked:
             return "unlocked for a moment, so that the flap falls shut"
         if self.cause is Cause.ANIMAL:
             return f"unlocked for a {self.species}"
-        return f"unlocked by the {self.cause}, the way {self.way}"
+        return f"unlocked by {_CAUSES[self.cause]}, the way {self.way}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +170,7 @@ class FlapFreed:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """The emergency input calls: the door is held open for ``hold_seconds``, as far as the coil bears it."""
+    """An emergency is called: the door is held open for ``hold_seconds``, as far as the coil bears it."""
 
     type: ClassVar[str] = "emergency"
 
@@ -257,6 +281,31 @@ class ClockJumped:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """The owner has set something from afar; it holds on until it is set again."""
+
+    type: ClassVar[str] = "setting_changed"
+
+    setting: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.value}, as told"
+
+
+@dataclass(frozen=True, slots=True)
+class EventsDropped:
+    """So many events could not be kept until somebody heard them."""
+
+    type: ClassVar[str] = "events_dropped"
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.count} events were dropped before anybody heard of them"
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsRefused:
     """New settings hold faults; the old ones hold on."""
 
@@ -283,7 +332,9 @@ Event: TypeAlias = (
     | ProblemFound
     | ProblemSolved
     | ClockJumped
+    | SettingChanged
     | SettingsRefused
+    | EventsDropped
 )
 
 
@@ -306,7 +357,13 @@ _JUDGED_TYPES = {
     Verdict.ADMIT: "animal_admitted",
     Verdict.KEEP_IN: "animal_kept_in",
     Verdict.REFUSE: "animal_refused",
+    Verdict.HOLD: "animal_held_back",
 }
+EVENT_TYPES: Final = (
+    *_JUDGED_TYPES.values(),
+    *(kind.type for kind in get_args(Event) if kind is not AnimalJudged),
+)
+"""Every name an event may have on the wire."""
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from petdoor.core.curfew import Curfew
 from petdoor.core.eyesight import EyesightLimits
 from petdoor.core.heat import Spell
 from petdoor.core.policy import Policy
@@ -10,9 +11,13 @@ from petdoor.core.ports import (
     Camera,
     Classifier,
     Eyes,
+    Forgetful,
     Inputs,
+    Keeper,
     Latch,
     MotionGate,
+    NoOrders,
+    Orders,
     Publisher,
     Rule,
     Supervisor,
@@ -29,6 +34,10 @@ class Parts:
         eyes: what measures whether the picture can be trusted.
         limits: from where on it cannot.
         locks_when_impaired: the door then stays locked to animals; else it only tells.
+        curfew: the hours in which welcome animals are held back.
+        orders: what the owner tells the door from afar.
+        keeper: what keeps that across restarts.
+        thermometer: how warm the machine is, in degrees Celsius; None where nobody knows.
         checkups: what is asked once a second: a part's name, and what is wrong with it now.
         spells: when the coil was energised before, in seconds of the loop's clock.
     """
@@ -44,6 +53,10 @@ class Parts:
     limits: EyesightLimits = field(default_factory=EyesightLimits)
     locks_when_impaired: bool = True
     inputs: Inputs = field(default_factory=Unwired)
+    curfew: Curfew = field(default_factory=Curfew)
+    orders: Orders = field(default_factory=NoOrders)
+    keeper: Keeper = field(default_factory=Forgetful)
+    thermometer: Callable[[], float | None] = field(default=lambda: None)
     checkups: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     supervisor: Supervisor = field(default_factory=Unsupervised)
     spells: tuple[Spell, ...] = ()

@@ -1,12 +1,12 @@
 """The rules of the house: who may pass, how sure the door must be, and for how long."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from petdoor.core.heat import HeatBudget
+from petdoor.core.modes import Hold, Mode
 from petdoor.core.species import CAT, DOG, OTHER, Species
 from petdoor.core.waiting import Escalation
-
-RETRY_MAX_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,12 @@ class Policy:
             and the end of petdoor shorten it.
         settle_seconds: a flap that has hung shut for this long no longer swings: somebody is through.
         close_seconds: a flap that stands open before a fallen bolt for this long is jammed.
-        retry_seconds: when it is first tried to free such a flap; each attempt waits twice as long as the
-            one before, ``RETRY_MAX_SECONDS`` at most.
+        retry_seconds: when it is first tried to free such a flap, if it was opened by somebody let through;
+            each attempt waits twice as long as the one before, and there are few.
         escalation: when to tell that a welcome animal waits.
+        held_back: the welcome species that are not let in now, and why.
+        opens_for_buttons: a button draws the bolt.
+        moves_bolt: decisions move it; else they are only told, but in an emergency.
         trusts_its_eyes: what the camera shows may open the door; else it is only watched.
         heat: what the latch's coil can bear; None for a latch that does not warm up.
 
@@ -61,6 +64,9 @@ class Policy:
     close_seconds: float = 5.0
     retry_seconds: float = 30.0
     escalation: Escalation = field(default_factory=Escalation)
+    held_back: Mapping[Species, Hold] = field(default_factory=dict)
+    opens_for_buttons: bool = True
+    moves_bolt: bool = True
     trusts_its_eyes: bool = True
     heat: HeatBudget | None = None
 
@@ -77,6 +83,16 @@ class Policy:
                 bearable >= self.unlock_seconds,
                 f"heat: the coil bears {bearable:g} s, less than unlock_seconds",
             )
+
+    def now(self, mode: Mode, curfew: frozenset[Species] = frozenset()) -> "Policy":
+        """The rules that hold in this mode, with a curfew for these species."""
+        if mode is Mode.UNLOCKED:
+            known = (self.admit | self.keep_in) - {OTHER}
+            return replace(self, admit=known, keep_in=frozenset(), held_back={})
+        if mode is Mode.LOCKED:
+            return replace(self, held_back=dict.fromkeys(self.admit, Hold.MODE), opens_for_buttons=False)
+        held_back = dict.fromkeys(self.admit & curfew, Hold.CURFEW)
+        return replace(self, held_back=held_back, moves_bolt=mode is not Mode.OBSERVE)
 
 
 def _require(holds: bool, otherwise: str) -> None:

@@ -1,13 +1,15 @@
 """What the loop needs of its parts; adapters and test doubles both fit these shapes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from petdoor.core.contacts import UNWIRED, Contacts, Way
 from petdoor.core.door import LatchState
 from petdoor.core.eyesight import Look
+from petdoor.core.orders import Order
 from petdoor.core.species import Sighting
+from petdoor.core.steering import Steering
 
 Pixels: TypeAlias = Any
 """height x width x 3, uint8, RGB. A NumPy array, which the core never looks into."""
@@ -103,6 +105,73 @@ class Unwired:
         return UNWIRED
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An order from afar.
+
+    Attributes:
+        order: what is wanted.
+        answer: takes why it was refused, or nothing when it was not; never raises, never waits.
+    """
+
+    order: Order
+    answer: Callable[[str], object]
+
+
+class Orders(Protocol):
+    """What the owner tells the door from afar."""
+
+    def take(self) -> Request | None:
+        """The order that has waited longest; None when none does."""
+
+
+class NoOrders:
+    """Nobody tells it anything."""
+
+    def take(self) -> Request | None:
+        """Nothing to be told."""
+        return None
+
+
+class Keeper(Protocol):
+    """Keeps across restarts what the owner has set from afar; never raises."""
+
+    def load(self) -> Steering:
+        """What was set last."""
+
+    def save(self, steering: Steering) -> None:
+        """This is set now."""
+
+
+class Forgetful:
+    """Keeps nothing."""
+
+    def __init__(self, steering: Steering | None = None) -> None:
+        """Begin with this."""
+        self._steering = steering or Steering()
+
+    def load(self) -> Steering:
+        """What it began with."""
+        return self._steering
+
+    def save(self, steering: Steering) -> None:
+        """Forgotten with the process."""
+
+
+class Renewal(Protocol):
+    """Other settings, for another daemon to go on with."""
+
+    def ask(self) -> None:
+        """They are to be read anew."""
+
+    def is_due(self) -> bool:
+        """Whether they wait to be used.
+
+        Raises:
+            PetDoorError: they were to be read, but cannot be used.
+        """
+
+
 class Publisher(Protocol):
     """Tells the world; never raises, never waits for it."""
 
@@ -117,6 +186,15 @@ class Publisher(Protocol):
 
     def problems(self, reasons: Mapping[str, str]) -> None:
         """What is not as it should be now: the part, and what is wrong with it."""
+
+    def motion(self, *, seen: bool) -> None:
+        """Something moves before the door, or no longer."""
+
+    def emergency(self, *, called: bool) -> None:
+        """An emergency holds the door open, or no longer."""
+
+    def steering(self, steering: Steering) -> None:
+        """What the owner has set, and where nothing was set what holds instead."""
 
     def snapshot(self, pixels: Pixels) -> None:
         """The picture that decided; nobody writes into it afterwards."""
@@ -142,6 +220,15 @@ class SilentPublisher:
 
     def problems(self, reasons: Mapping[str, str]) -> None:
         """What is not as it should be now."""
+
+    def motion(self, *, seen: bool) -> None:
+        """Something moves before the door, or no longer."""
+
+    def emergency(self, *, called: bool) -> None:
+        """An emergency holds the door open, or no longer."""
+
+    def steering(self, steering: Steering) -> None:
+        """What the owner has set, and where nothing was set what holds instead."""
 
     def snapshot(self, pixels: Pixels) -> None:
         """The picture that decided."""

@@ -19,6 +19,7 @@ class Visit:
         known_at: when a known animal was seen last, or the visit began.
         window: the newest frames.
         told: what was said so far.
+        is_sent_away: the owner has locked the door before whoever is there.
     """
 
     began_at: float
@@ -26,6 +27,7 @@ class Visit:
     known_at: float
     window: tuple[Sighting, ...] = ()
     told: frozenset[Verdict] = frozenset()
+    is_sent_away: bool = False
 
     def saying(self, verdict: Verdict) -> "Visit":
         """The visit once this was said."""
@@ -66,8 +68,9 @@ def judge(
     if len(agreeing) < policy.confirm_frames or _too_early(visit, species, now, policy):
         return None
     barred = barred_in(visit.window, policy) or kept_in
+    verdict = verdict_on(species, barred, policy)
     return AnimalJudged(
-        verdict=verdict_on(species, barred, policy),
+        verdict=verdict,
         species=species,
         confidence=fmean(agreeing),
         agree=len(agreeing),
@@ -75,14 +78,18 @@ def judge(
         vetoed_by=barred if species in policy.admit else None,
         probabilities=_mean_probabilities(visit.window),
         visit_seconds=now - visit.began_at,
+        held_by=policy.held_back[species] if verdict is Verdict.HOLD else None,
+        observed=not policy.moves_bolt,
     )
 
 
 def verdict_on(species: Species, barred: Species | None, policy: Policy) -> Verdict:
     """What a species deserves, with a barred one in view or not."""
-    if species in policy.admit:
-        return Verdict.KEEP_IN if barred else Verdict.ADMIT
-    return Verdict.KEEP_IN if species in policy.keep_in else Verdict.REFUSE
+    if species in policy.keep_in or (species in policy.admit and barred):
+        return Verdict.KEEP_IN
+    if species not in policy.admit:
+        return Verdict.REFUSE
+    return Verdict.HOLD if species in policy.held_back else Verdict.ADMIT
 
 
 def barred_in(window: tuple[Sighting, ...], policy: Policy) -> Species | None:
@@ -95,7 +102,8 @@ def barred_in(window: tuple[Sighting, ...], policy: Policy) -> Species | None:
 
 def _without_animal(visit: Visit) -> Visit:
     """The animal has gone, though rain or branches go on: the next one is told of anew, they are not."""
-    return replace(visit, told=frozenset({Verdict.REFUSE}) if visit.told else visit.told)
+    told = frozenset({Verdict.REFUSE}) if visit.told else visit.told
+    return replace(visit, told=told, is_sent_away=False)
 
 
 def _too_early(visit: Visit, species: Species, now: float, policy: Policy) -> bool:

@@ -28,10 +28,9 @@ def _camera(settings: Settings) -> Finding:
 
 
 def _broker(settings: Settings, environ: Mapping[str, str]) -> Finding:
-    """Only the step that counts: the first that fails, else the login."""
+    """Only the step that counts: the one at which it ended, else the login."""
     if settings.mqtt is None:
         return Finding("broker", Level.OK, "none configured")
     steps = list(door.broker(settings, settings.mqtt, environ))
-    failed = [step for step in steps if step.level is Level.FAIL]
-    told = failed[0] if failed else steps[-2]
+    told = steps[-2] if steps[-1].level is Level.OK else steps[-1]
     return Finding("broker", told.level, told.detail, told.advice)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from petdoor import telling
 from petdoor.errors import CameraError
 from petdoor.health import door, machine, service
 from petdoor.health.finding import Finding, Level
@@ -20,7 +21,7 @@ class Doctor:
 
     Args:
         settings: which door; None when there are no settings that could be used.
-        environ: for the broker's password.
+        environ: for the broker's password, and where events are kept.
         here: this machine.
         keep: what to do with the test picture.
         watch_seconds: for how long a live camera is watched.
@@ -43,8 +44,7 @@ class Doctor:
 
     def examine(self) -> Iterator[Finding]:
         """One finding after another, each as soon as it is known."""
-        folder = self._settings.snapshots.folder if self._settings else None
-        yield from machine.examine(self._here, folder or Path.cwd())
+        yield from machine.examine(self._here, self._written())
         yield service.examine(self._here)
         if self._settings:
             yield from self._door(self._settings, in_use=service.is_running(self._here))
@@ -65,10 +65,17 @@ class Doctor:
         if settings.contacts.wires:
             yield _unless(door.contacts(settings), in_use=in_use)
         if settings.mqtt:
-            yield from door.broker(settings, settings.mqtt, self._environ)
+            yield from door.broker(settings, settings.mqtt, self._environ, self._here.root / "etc/petdoor")
+            yield door.state(settings, self._environ)
         else:
             yield Finding("broker", Level.SKIP, "none configured: nobody is told what the door does")
         yield door.pictures(settings)
+
+    def _written(self) -> Path:
+        """Where most is written."""
+        if self._settings is None:
+            return self._here.root
+        return self._settings.snapshots.folder or telling.state_folder(self._settings, self._environ)
 
     def _see(self, settings: Settings) -> door.Sight | Finding:
         try:

@@ -1,24 +1,24 @@
 """The door's own parts, as the settings name them: model, camera, bolt, wires, broker, folder."""
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from importlib import metadata
+from pathlib import Path
 from typing import Final
 
-from petdoor import cameras, gpio, modelfile, parts
-from petdoor.adapters import snapshots
+from petdoor import cameras, gpio, modelfile, parts, telling
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.adapters.eyesight import Eyesight
 from petdoor.core.eyesight import Impairment, suspected
 from petdoor.core.ports import Frame
 from petdoor.errors import ConfigError, LatchError, ModelError
-from petdoor.health import network
+from petdoor.health import folder, network
 from petdoor.health.finding import Finding, Level, tried
 from petdoor.pictures import Picture
 from petdoor.settings import Settings
-from petdoor.settings.telling import MqttSettings
+from petdoor.settings.telling import CREDENTIAL_NAME, MqttSettings
 
 _PIN_ADVICE: Final = "gpioinfo shows which program has the pin"
 _SLOW_SHARE: Final = 0.7
@@ -98,14 +98,16 @@ def bolt(settings: Settings) -> Finding:
     """The bolt; it is locked, never unlocked."""
     try:
         factory = parts.pins_for(settings)
+    except LatchError as error:
+        return Finding("gpio", Level.FAIL, str(error))
+    try:
         parts.open_latch(settings.latch, factory).close()
     except LatchError as error:
         return Finding("gpio", Level.FAIL, str(error), _PIN_ADVICE)
     if gpio.is_simulated(factory):
         return Finding("gpio", Level.NOTE, "no GPIO chip used: the latch is SIMULATED")
     said = f"{settings.latch.kind} on GPIO {settings.latch.pin}, locked"
-    by = f"lgpio {metadata.version('lgpio')} drives {', '.join(gpio.gpio_chips())}"
-    return Finding("gpio", Level.OK, f"{said}; {by}")
+    return Finding("gpio", Level.OK, f"{said}; {gpio.back_end()} drives {', '.join(gpio.gpio_chips())}")
 
 
 def contacts(settings: Settings) -> Finding:
@@ -120,24 +122,43 @@ def contacts(settings: Settings) -> Finding:
     return tried("contacts", attempt, _PIN_ADVICE)
 
 
-def broker(settings: Settings, mqtt: MqttSettings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """The broker, step by step."""
+def broker(
+    settings: Settings, mqtt: MqttSettings, environ: Mapping[str, str], etc: Path = Path("/etc/petdoor")
+) -> Iterator[Finding]:
+    """The broker, step by step, with the service's password where this user may read it."""
+    secret = etc / CREDENTIAL_NAME
+    if os.access(secret, os.R_OK):
+        environ = {"CREDENTIALS_DIRECTORY": str(etc), **environ}
     try:
-        wanted = parts.broker(mqtt, environ)
+        wanted = telling.broker(mqtt, environ)
     except ConfigError as error:
-        yield Finding("broker", Level.FAIL, str(error))
+        advice = f"the service takes {secret} by itself: leave mqtt.password_file out"
+        yield Finding("broker", Level.FAIL, str(error), advice)
         return
-    yield from network.examine(wanted, settings.id)
+    is_secret = os.access(secret, os.F_OK) and not os.access(secret, os.R_OK)
+    may_log_in = not is_secret or wanted.username is None or wanted.password is not None
+    yield from network.examine(wanted, settings.id, may_log_in=may_log_in)
+
+
+def state(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """The folder for events that nobody has heard yet, and for what was set from afar."""
+    place = telling.state_folder(settings, environ)
+
+    def attempt() -> str:
+        folder.attempt(place, "state_folder")
+        return f"{place}: can be written"
+
+    return tried("state", attempt)
 
 
 def pictures(settings: Settings) -> Finding:
     """The folder for snapshots."""
-    folder = settings.snapshots.folder
-    if folder is None:
+    place = settings.snapshots.folder
+    if place is None:
         return Finding("snapshots", Level.SKIP, "no folder is named: no picture is kept")
 
     def attempt() -> str:
-        snapshots.attempt(folder)
-        return f"{folder}: can be written; the newest {settings.snapshots.keep} are kept"
+        folder.attempt(place, "snapshots.folder")
+        return f"{place}: can be written; the newest {settings.snapshots.keep} are kept"
 
     return tried("snapshots", attempt)

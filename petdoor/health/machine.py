@@ -13,7 +13,9 @@ from typing import Final
 
 from petdoor import __version__
 from petdoor.adapters.classifier import RUNTIME
+from petdoor.adapters.thermometer import celsius
 from petdoor.health.finding import Finding, Level
+from petdoor.health.folder import nearest
 
 _ANSWER_SECONDS: Final = 5.0
 _LITTLE_SPACE_BYTES: Final = 200_000_000
@@ -66,6 +68,7 @@ def examine(machine: Machine, folder: Path) -> Iterator[Finding]:
     yield Finding("interpreter", Level.OK, f"{RUNTIME} {metadata.version(RUNTIME)}")
     yield _allowed(machine, "gpio", "gpiochip*", "GPIO chip")
     yield _allowed(machine, "video", "video*", "camera")
+    yield _freed_pins(machine)
     yield _clock(machine)
     yield _disk(folder)
     yield _temperature(machine)
@@ -98,6 +101,26 @@ def _allowed(machine: Machine, group: str, pattern: str, what: str) -> Finding:
     return Finding(f"group {group}", Level.OK, f"this user may use {', '.join(map(str, found))}")
 
 
+def _freed_pins(machine: Machine) -> Finding:
+    """What the kernel does with the pins of a process that dies.
+
+    Raspberry Pi kernels keep an output driven (raspberrypi/linux#6117), unless the driver in use says N; the
+    other model's driver, which is there too, says Y all the same.
+    """
+    files = (machine.root / "sys/module").glob("pinctrl_*/parameters/persist_gpio_outputs")
+    told = [path.read_text("utf-8").strip() for path in files if os.access(path, os.R_OK)]
+    if not told:
+        return Finding("freed pins", Level.SKIP, "this kernel does not say what becomes of them")
+    if "N" in told:
+        return Finding("freed pins", Level.OK, "the kernel lets go of the pins of whoever dies")
+    return Finding(
+        "freed pins",
+        Level.NOTE,
+        "the kernel keeps the coil of a door that was killed drawn, until petdoor lock lets it fall",
+        "add dtparam=strict_gpiod to /boot/firmware/config.txt, and restart the machine",
+    )
+
+
 def _clock(machine: Machine) -> Finding:
     told = machine.answer("timedatectl", "show", "--property=NTPSynchronized", "--value")
     if told is None:
@@ -113,37 +136,29 @@ def _clock(machine: Machine) -> Finding:
 
 
 def _disk(folder: Path) -> Finding:
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    if os.statvfs(nearest).f_flag & os.ST_RDONLY:
+    there = nearest(folder)
+    if os.statvfs(there).f_flag & os.ST_RDONLY:
         return Finding(
             "disk",
             Level.FAIL,
-            f"{nearest} can only be read",
+            f"{there} can only be read",
             "a card that became read-only is often worn out: look at dmesg, and have a new one ready",
         )
-    free = shutil.disk_usage(nearest).free
-    said = f"{free / 1e9:.1f} GB free in {nearest}"
+    free = shutil.disk_usage(there).free
+    said = f"{free / 1e9:.1f} GB free in {there}"
     if free >= _LITTLE_SPACE_BYTES:
         return Finding("disk", Level.OK, said)
     return Finding("disk", Level.NOTE, said, "make room, or lower snapshots.keep")
 
 
 def _temperature(machine: Machine) -> Finding:
-    zones = sorted((machine.root / "sys/class/thermal").glob("thermal_zone*/temp"))
-    degrees = [celsius for zone in zones if (celsius := _celsius(zone)) is not None]
-    if not degrees:
+    warm = celsius(machine.root / "sys/class/thermal")
+    if warm is None:
         return Finding("temperature", Level.SKIP, "no sensor here")
-    said = f"{max(degrees):.0f} degrees Celsius"
-    if max(degrees) < _HOT_CELSIUS:
+    said = f"{warm:.0f} degrees Celsius"
+    if warm < _HOT_CELSIUS:
         return Finding("temperature", Level.OK, said)
     return Finding("temperature", Level.NOTE, said, "give the Pi a heat sink, shade or air: it is slow now")
-
-
-def _celsius(zone: Path) -> float | None:
-    try:
-        return int(zone.read_text("ascii")) / 1000
-    except (OSError, ValueError):
-        return None
 
 
 def _power(machine: Machine) -> Finding:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from petdoor.core.policy import Policy
-from petdoor.settings.common import Section
+from petdoor.settings.common import FilePath, Section
 from petdoor.settings.policy import PolicySettings
 from petdoor.settings.seeing import (
     CameraSettings,
@@ -34,6 +34,7 @@ class Settings(Section):
     latch: LatchSettings = LatchSettings()
     contacts: ContactSettings = ContactSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
+    state_folder: FilePath | None = None
     mqtt: MqttSettings | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from petdoor.core.policy import Policy
 from petdoor.core.waiting import Escalation
 from petdoor.settings.common import Seconds, Section, core_faults
+from petdoor.settings.curfew import CurfewSettings
 
 _TOGETHER: Final = {
     "admit": ("admit",),
@@ -54,6 +55,7 @@ class PolicySettings(Section):
     close_seconds: Seconds = 5.0
     retry_seconds: Seconds = 30.0
     waiting: WaitingSettings = WaitingSettings()
+    curfew: CurfewSettings = CurfewSettings()
 
     @field_validator(*_TOGETHER)
     @classmethod
@@ -64,9 +66,19 @@ class PolicySettings(Section):
             _core_finds_safe({name: _frozen(values[name]) for name in names})
         return value
 
+    @field_validator("curfew")
+    @classmethod
+    def _holds_back_the_welcome_only(cls, curfew: CurfewSettings, info: ValidationInfo) -> CurfewSettings:
+        if "admit" in info.data:
+            curfew.curfew(frozenset(info.data["admit"]))
+        return curfew
+
     def policy(self, *, veto: float | None = None) -> Policy:
         """The same for the core; ``veto`` is the model's, for where the settings leave it to the model."""
-        values = {"veto_confidence": veto, **self.model_dump(exclude_none=True, exclude={"waiting"})}
+        values = {
+            "veto_confidence": veto,
+            **self.model_dump(exclude_none=True, exclude={"waiting", "curfew"}),
+        }
         known = {name: _frozen(value) for name, value in values.items() if value is not None}
         return Policy(escalation=Escalation(**self.waiting.model_dump()), **known)
 

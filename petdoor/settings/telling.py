@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from petdoor.errors import ConfigError
+from petdoor.errors import UnmetError
 from petdoor.settings.common import FilePath, Section
 
 PASSWORD_VARIABLE = "PETDOOR_MQTT_PASSWORD"  # noqa: S105 -- the name, not the word
@@ -22,6 +22,17 @@ class TlsSettings(Section):
     key_file: FilePath | None = None
 
 
+Topic = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$")]
+"""One level of topics or several, without blanks and wildcards."""
+
+
+class OutboxSettings(Section):
+    """How long, and how many, events wait for a broker that is away."""
+
+    keep_days: Annotated[float, Field(gt=0, le=365)] = 7.0
+    keep_events: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
+
+
 class MqttSettings(Section):
     """The broker; the password comes from a file or the environment, never from here."""
 
@@ -32,6 +43,11 @@ class MqttSettings(Section):
     tls: TlsSettings | None = None
     keepalive_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
     snapshots: bool = False
+    base_topic: Topic = "petdoor"
+    discovery: bool = True
+    discovery_prefix: Topic = "homeassistant"
+    dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    outbox: OutboxSettings = OutboxSettings()
 
     @field_validator("host")
     @classmethod
@@ -42,21 +58,43 @@ class MqttSettings(Section):
     def password(self, environ: Mapping[str, str]) -> str | None:
         """The password from ``password_file``, systemd's credential or the environment, in this order.
 
-        An empty credential is none.
+        An empty credential is none. A file that only others may read gives way to the credential: the
+        service may not read root's own, but is shown what it holds.
 
         Raises:
-            ConfigError: the file cannot be read, or is empty.
+            UnmetError: the file cannot be read, or is empty.
         """
-        credentials = environ.get("CREDENTIALS_DIRECTORY")
-        credential = Path(credentials) / CREDENTIAL_NAME if credentials else None
-        file = self.password_file or (credential if credential and credential.exists() else None)
+        shown = _word(_credential(environ))
+        if self.password_file is None:
+            return shown or environ.get(PASSWORD_VARIABLE)
         try:
-            word = file.read_text("utf-8").strip() if file else ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"mqtt.password_file: cannot read {file}: {error}") from error
-        if not word and self.password_file:
-            raise ConfigError(f"mqtt.password_file: {file} is empty")
-        return word or environ.get(PASSWORD_VARIABLE)
+            word = _word(self.password_file)
+        except UnmetError as error:
+            if shown and isinstance(error.__cause__, PermissionError):
+                return shown
+            raise
+        if not word:
+            raise UnmetError(f"mqtt.password_file: {self.password_file} is empty")
+        return word
+
+
+def _credential(environ: Mapping[str, str]) -> Path | None:
+    """Where systemd shows the password, if it does."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder) / CREDENTIAL_NAME if folder else None
+    return file if file and file.exists() else None
+
+
+def _word(file: Path | None) -> str:
+    """What a file holds; nothing where there is none.
+
+    Raises:
+        UnmetError: it cannot be read.
+    """
+    try:
+        return file.read_text("utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnmetError(f"mqtt.password_file: cannot read {file}: {error}") from error
 
 
 class SnapshotSettings(Section):

@@ -2,22 +2,27 @@ import json
 
 import pytest
 
+from petdoor.core.contacts import Way
 from petdoor.core.events import (
+    EVENT_TYPES,
     AnimalJudged,
     CameraLost,
     CameraRecovered,
     Cause,
     DoorLocked,
     DoorUnlocked,
+    EventsDropped,
     LockReason,
+    SettingChanged,
     Verdict,
     event_type,
     payload,
 )
+from petdoor.core.modes import Hold
 from petdoor.core.species import CAT, DOG, OTHER
 
 
-def judged(verdict=Verdict.ADMIT, species=DOG, vetoed_by=None):
+def judged(verdict=Verdict.ADMIT, species=DOG, vetoed_by=None, **more):
     return AnimalJudged(
         verdict=verdict,
         species=species,
@@ -27,6 +32,7 @@ def judged(verdict=Verdict.ADMIT, species=DOG, vetoed_by=None):
         vetoed_by=vetoed_by,
         probabilities={DOG: 0.912345, CAT: 0.01, OTHER: 0.077655},
         visit_seconds=1.23456,
+        **more,
     )
 
 
@@ -45,6 +51,7 @@ EVENTS = [
 def test_every_event_has_its_name_on_the_wire(event, name):
     assert event_type(event) == name
     assert payload(event)["event_type"] == name
+    assert name in EVENT_TYPES
 
 
 @pytest.mark.parametrize(("event", "_"), EVENTS)
@@ -85,6 +92,8 @@ def test_a_judgement_tells_all_it_knows_rounded_to_four_places():
         "vetoed_by": "cat",
         "probabilities": {"dog": 0.9123, "cat": 0.01, "other": 0.0777},
         "visit_seconds": 1.2346,
+        "held_by": None,
+        "observed": False,
         "message": "Doggy come on in!",
     }
 
@@ -119,7 +128,12 @@ def test_the_other_payloads_hold_their_fields():
         (judged(Verdict.KEEP_IN, CAT), "kept in: cat 0.93 in 4 of 5 frames"),
         (judged(Verdict.REFUSE, OTHER), "refused: other 0.93 in 4 of 5 frames"),
         (judged(Verdict.KEEP_IN, DOG, CAT), "kept in: dog 0.93 in 4 of 5 frames, but a cat is in view"),
+        (judged(Verdict.HOLD, held_by=Hold.CURFEW), "held back: dog 0.93 in 4 of 5 frames, by the curfew"),
+        (judged(observed=True), "only observed, would be admitted: dog 0.93 in 4 of 5 frames"),
         (DoorUnlocked(Cause.ANIMAL, species=DOG), "unlocked for a dog"),
+        (DoorUnlocked(Cause.COMMAND, Way.IN), "unlocked by command, the way in"),
+        (SettingChanged("mode", "observe"), "mode: observe, as told"),
+        (EventsDropped(3), "3 events were dropped before anybody heard of them"),
         (DoorLocked(LockReason.TIME, 5.04), "locked after 5.0 s: time is up"),
         (DoorLocked(LockReason.VETO, 0.4), "locked after 0.4 s: a barred animal is in view"),
         (CameraLost("no new frame for 5 s"), "camera lost, door locked: no new frame for 5 s"),
@@ -131,5 +145,6 @@ def test_every_event_has_a_line_for_the_log(event, line):
 
 
 def test_every_verdict_and_lock_reason_has_words():
-    assert all(verdict.message and verdict.past for verdict in Verdict)
-    assert len({str(reason) for reason in LockReason}) == len(LockReason) == 8
+    assert all(verdict.past for verdict in Verdict)
+    assert [verdict for verdict in Verdict if not verdict.message] == [Verdict.HOLD]
+    assert len({str(reason) for reason in LockReason}) == len(LockReason) == 10

@@ -85,6 +85,7 @@ class Trial:
             "PATH": path,
             "FAULTS_FOLDER": str(self.folder),
             "RUNTIME_DIRECTORY": str(self.disk),
+            "STATE_DIRECTORY": str(self.folder / "state"),
             "PYTHONPATH": str(ROOT),
         }
         self.manager = Manager(

@@ -9,23 +9,42 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from paho.mqtt.client import Client
 
-from petdoor.adapters.publisher import BIRTH_TOPIC, MqttPublisher
 from petdoor.broker import Broker, Tls
 from petdoor.core.door import LatchState
+from petdoor.core.events import payload
 from petdoor.errors import ConfigError
+from petdoor.mqtt.discovery import HomeAssistant
+from petdoor.mqtt.outbox import Outbox
+from petdoor.mqtt.publisher import MqttPublisher
+from petdoor.mqtt.topics import Topics
 from tests.brokers import Listener, Mosquitto
+from tests.conftest import ROOT
 
-INFO = {"version": "0"}
+INFO = {"version": "0", "model": "sha256:ab12"}
+BIRTH_TOPIC = "homeassistant/status"
+CONFIG_TOPIC = "homeassistant/device/petdoor_back/config"
 
 
-def publisher(port, **login):
-    return MqttPublisher(Broker("127.0.0.1", port, **login), door_id="back", info=INFO)
+def outbox(path=None, keep_events=10_000):
+    return Outbox(path, keep_seconds=1e6, keep_events=keep_events)
+
+
+def publisher(port, *, kept=None, message=None, host="127.0.0.1", **more):
+    login = {key: more.pop(key) for key in ("username", "password", "tls") if key in more}
+    return MqttPublisher(
+        Broker(host, port, **login),
+        Topics("petdoor", "back"),
+        outbox=outbox() if kept is None else kept,
+        home=HomeAssistant(BIRTH_TOPIC, CONFIG_TOPIC, message),
+        info=INFO,
+        receipt=payload,
+        **more,
+    )
 
 
 def photographer(port):
-    return MqttPublisher(Broker("127.0.0.1", port), door_id="back", info=INFO, snapshots=True)
+    return publisher(port, snapshots=True)
 
 
 def retained(port):
@@ -102,46 +121,27 @@ def test_a_broker_that_is_not_there_holds_nothing_up(tmp_path):
     assert not [thread for thread in threading.enumerate() if "paho" in thread.name]
 
 
-class LateClient(Client):
-    """A client that connects only when told."""
-
-    def loop_start(self):
-        return None
-
-    def start(self):
-        return super().loop_start()
-
-
-def late_publisher(port):
-    clients = []
-
-    def new_client(*arguments, **options):
-        clients.append(LateClient(*arguments, **options))
-        return clients[0]
-
-    told = MqttPublisher(Broker("127.0.0.1", port), door_id="back", info=INFO, new_client=new_client)
-    return told, clients[0]
-
-
-def test_what_happened_while_the_broker_was_away_is_told_later_marked_and_apart(mosquitto):
-    told, client = late_publisher(mosquitto.port)
-    with closing(Listener(mosquitto.port)) as listener, closing(told):
+def test_what_happened_while_the_broker_was_away_is_told_later_marked_and_apart(tmp_path):
+    broker = Mosquitto(tmp_path)
+    with closing(publisher(broker.port)) as told:
         told.event(event(1))
-        client.start()
-        _, payload, _ = listener.wait_for("petdoor/back/event/replayed")
-        assert json.loads(payload) == {**event(1), "replayed": True}
-        told.event(event(2))
-        _, payload, _ = listener.wait_for("petdoor/back/event")
-        assert json.loads(payload) == {**event(2), "replayed": False}
+        broker.start()
+        with closing(Listener(broker.port)) as listener:
+            _, text, _ = listener.wait_for("petdoor/back/event/replayed")
+            assert json.loads(text) == {**event(1), "replayed": True}
+            told.event(event(2))
+            _, text, _ = listener.wait_for("petdoor/back/event")
+            assert json.loads(text) == {**event(2), "replayed": False}
+    broker.stop()
 
 
-def test_a_thousand_missed_events_are_all_told(mosquitto):
-    told, client = late_publisher(mosquitto.port)
-    with closing(Listener(mosquitto.port)) as listener, closing(told):
-        for number in range(1200):
-            told.event(event(number))
-        client.start()
+def test_of_too_many_missed_events_the_newest_are_told_in_order_and_how_many_were_dropped(mosquitto):
+    kept = outbox(keep_events=1000)
+    for number in range(1200):
+        kept.put(event(number))
+    with closing(Listener(mosquitto.port)) as listener, closing(publisher(mosquitto.port, kept=kept)):
         listener.wait_for("petdoor/back/event/replayed", '"number": 1199,')
+        listener.wait_for("petdoor/back/event", '"count": 200')
         numbers = [
             json.loads(text)["number"] for topic, text, _ in listener.heard if topic.endswith("replayed")
         ]
@@ -163,17 +163,6 @@ def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_
         assert not [topic for topic, _, _ in listener.heard if topic == "petdoor/back/event"]
         assert retained(broker.port)["petdoor/back/lock/state"] == "LOCKED"
     broker.stop()
-
-
-def test_an_event_told_at_the_very_moment_of_losing_the_broker_is_told_again(mosquitto):
-    told, client = late_publisher(mosquitto.port)
-    with closing(Listener(mosquitto.port)) as listener, closing(told):
-        told._is_listened_to = True  # the loss has not been noticed yet
-        told.event(event(1))
-        told.event(event(2))
-        client.start()
-        listener.wait_for("petdoor/back/event/replayed", '"number": 2,')
-        assert listener.wait_for("petdoor/back/event/replayed", '"number": 1,')
 
 
 def test_a_broker_that_comes_up_late_is_told_the_state(tmp_path):
@@ -200,11 +189,10 @@ def test_a_broker_lost_midway_is_found_again_and_told_the_state(tmp_path):
 
 def test_the_last_will_says_offline_for_a_door_that_died(mosquitto):
     code = (
-        "import threading; from petdoor.adapters.publisher import *; from petdoor.broker import *\n"
-        f"p = MqttPublisher(Broker('127.0.0.1', {mosquitto.port}), door_id='back', info={{}})\n"
-        "print('up', flush=True); threading.Event().wait()"
+        "import threading; from tests.mqtt.test_publisher import publisher\n"
+        f"told = publisher({mosquitto.port}); threading.Event().wait()"
     )
-    door = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    door = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     with closing(Listener(mosquitto.port)) as listener, door:
         listener.wait_for("petdoor/back/availability", "online")
         door.kill()
@@ -248,7 +236,7 @@ class Complaints(logging.Handler):
 
 @pytest.fixture
 def complaints():
-    log, handler = logging.getLogger("petdoor.adapters.publisher"), Complaints()
+    log, handler = logging.getLogger("petdoor.mqtt.postman"), Complaints()
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     yield handler
@@ -270,4 +258,4 @@ def test_the_password_is_in_no_text_about_the_broker():
 def test_certificates_that_cannot_be_used_are_a_fault_of_the_settings(tmp_path):
     tls = Tls(ca_file=tmp_path / "missing.pem")
     with pytest.raises(ConfigError, match=r"mqtt.tls"):
-        MqttPublisher(Broker("127.0.0.1", 1, tls=tls), door_id="back", info=INFO)
+        publisher(1, tls=tls)

@@ -1,0 +1,75 @@
+"""Keeps what the owner has set from afar, in a file."""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from petdoor.core.modes import Mode
+from petdoor.core.steering import Steering
+
+log = logging.getLogger(__name__)
+
+
+class SteeringFile:
+    """A JSON file, replaced as a whole: a power cut leaves the old one or the new one.
+
+    One that is there but cannot be read may have said that the door is to stay locked, or not to be moved:
+    then it stays locked until the owner sets its mode anew.
+
+    Args:
+        path: the file; its folder is made when it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.fault = ""
+        """Why what was set is not known, or not kept; empty when it is."""
+
+    def load(self) -> Steering:
+        try:
+            return _steering(json.loads(self._path.read_text("utf-8")))
+        except FileNotFoundError:
+            return Steering()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            self.fault = (
+                f"what was set from afar cannot be read, so the door stays locked: set its mode: {error}"
+            )
+            log.warning("%s: %s", self._path, self.fault)
+            return Steering(mode=Mode.LOCKED)
+
+    def save(self, steering: Steering) -> None:
+        told = {
+            "mode": steering.mode.value,
+            "threshold": steering.threshold,
+            "obeys_curfew": steering.obeys_curfew,
+        }
+        try:
+            self._write(json.dumps(told, indent=2) + "\n")
+        except OSError as error:
+            self.fault = f"what is set from afar will be forgotten by a restart: {error}"
+            log.warning("%s", self.fault)
+        else:
+            self.fault = ""
+
+    def _write(self, text: str) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._path)
+
+
+def _steering(told: dict[str, Any]) -> Steering:
+    threshold = told["threshold"]
+    obeys_curfew = told["obeys_curfew"]
+    if not isinstance(obeys_curfew, bool):
+        raise TypeError(f"obeys_curfew: {obeys_curfew!r}")
+    return Steering(
+        mode=Mode(told["mode"]),
+        threshold=None if threshold is None else float(threshold),
+        obeys_curfew=obeys_curfew,
+    )

@@ -1,0 +1,48 @@
+"""How an order for the bolt reaches it, and what came of it."""
+
+from dataclasses import replace
+
+from petdoor.core.contacts import Contacts
+from petdoor.core.door import Door
+from petdoor.core.orders import CallEmergency, Lock, Order, Unlock
+from petdoor.core.policy import Policy
+
+
+def ordered(contacts: Contacts, order: Order | None) -> Contacts:
+    """What the wires say, and the order beside it."""
+    match order:
+        case Lock():
+            return replace(contacts, locks=True)
+        case Unlock(way):
+            return replace(contacts, opens=way)
+        case CallEmergency(wanted):
+            return replace(contacts, emergency=contacts.emergency or wanted, calms=not wanted)
+        case _:
+            return contacts
+
+
+def refusal(order: Order, door: Door, policy: Policy) -> str:
+    """Why an order was not obeyed by the step it came with; empty when it was.
+
+    Args:
+        order: what was wanted.
+        door: what the step made of the door.
+        policy: the rules of the house.
+    """
+    match order:
+        case Lock():
+            return "an emergency holds the door open" if door.is_called else ""
+        case Unlock() | CallEmergency(wanted=True) if door.unlocked is None:
+            return _why_locked(door, policy)
+        case _:
+            return ""
+
+
+def _why_locked(door: Door, policy: Policy) -> str:
+    if door.is_hot:
+        return "the coil must cool first"
+    if not policy.moves_bolt:
+        return "it only observes: the bolt is not moved"
+    if door.now < door.rest_until:
+        return f"it rests after locking, for another {door.rest_until - door.now:.0f} s"
+    return "the bolt has fallen again at once"

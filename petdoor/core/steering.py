@@ -1,0 +1,33 @@
+"""What the owner has set from afar, over what the settings say."""
+
+from dataclasses import dataclass, replace
+
+from petdoor.core.modes import Mode
+from petdoor.core.orders import Order, SetCurfew, SetMode, SetThreshold
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """What holds on until it is set anew.
+
+    Attributes:
+        mode: what the door is to do.
+        threshold: from which probability on a species is believed; None: as settings and model say.
+        obeys_curfew: the curfew's windows count.
+    """
+
+    mode: Mode = Mode.AUTO
+    threshold: float | None = None
+    obeys_curfew: bool = True
+
+    def told(self, order: Order) -> "Steering":
+        """The steering after an order; the same after one that sets nothing."""
+        match order:
+            case SetMode(mode):
+                return replace(self, mode=mode)
+            case SetThreshold(threshold):
+                return replace(self, threshold=threshold)
+            case SetCurfew(wanted):
+                return replace(self, obeys_curfew=wanted)
+            case _:
+                return self

@@ -1,0 +1,67 @@
+"""What draws the bolt without eyes, and whether its coil bears it."""
+
+from dataclasses import replace
+
+from petdoor.core.contacts import Contacts, Way
+from petdoor.core.door import Door, Unlocked
+from petdoor.core.events import Cause, CoilCooled, CoilHot, DoorUnlocked, Event
+from petdoor.core.policy import Policy
+from petdoor.core.species import Species
+
+
+def opened(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[Event]]:
+    """The bolt is drawn for what needs no eyes."""
+    if door.is_called:
+        return unlock(door, policy, DoorUnlocked(Cause.EMERGENCY, Way.OUT))
+    if door.now < door.rest_until or not policy.moves_bolt:
+        return door, []
+    if contacts.opens:
+        return unlock(door, policy, DoorUnlocked(Cause.COMMAND, contacts.opens))
+    # Whatever needs no eyes and no owner is for a door that a button opens.
+    if not policy.opens_for_buttons:
+        return door, []
+    if contacts.pressed:
+        return unlock(door, policy, DoorUnlocked(Cause.BUTTON, contacts.pressed))
+    return _freed(door, policy)
+
+
+def unlock(door: Door, policy: Policy, how: DoorUnlocked) -> tuple[Door, list[Event]]:
+    """Draw the bolt, if its coil bears another unlocking of the usual length."""
+    if not _is_cool(door, policy):
+        return _spared(door, policy)
+    unlocked = Unlocked(how.cause, how.way, how.species, since=door.now, seen_at=door.now)
+    return replace(door, unlocked=unlocked), [how]
+
+
+def cooled(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
+    """Whether a coil that was too hot bears an unlocking again."""
+    if door.is_hot and _is_cool(door, policy):
+        return replace(door, is_hot=False), [CoilCooled()]
+    return door, []
+
+
+def just_kept_in(door: Door, policy: Policy) -> Species | None:
+    """The barred species that was there beyond doubt a moment ago; from behind it may look welcome."""
+    recent = door.now - door.kept_in_at < policy.veto_hold_seconds
+    return door.kept_in if recent and door.kept_in in policy.keep_in else None
+
+
+def _freed(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
+    """Let a flap that was left open fall shut, while nobody is there to go through."""
+    way = door.flap.way_to_free(door.now)
+    if way is None or door.visit or just_kept_in(door, policy) or not policy.trusts_its_eyes:
+        return door, []
+    door, events = unlock(door, policy, DoorUnlocked(Cause.JAM, way))
+    return (replace(door, flap=door.flap.tried(door.now)) if door.unlocked else door), events
+
+
+def _is_cool(door: Door, policy: Policy) -> bool:
+    return policy.heat is None or policy.heat.left_seconds(door.spells, door.now) >= policy.unlock_seconds
+
+
+def _spared(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
+    """The bolt stays where it is; that is told once, until the coil has cooled."""
+    if door.is_hot or policy.heat is None:
+        return door, []
+    wait_seconds = policy.heat.wait_seconds(door.spells, door.now, policy.unlock_seconds)
+    return replace(door, is_hot=True), [CoilHot(wait_seconds)]

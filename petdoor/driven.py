@@ -1,0 +1,53 @@
+"""What a door drives, kept for whoever has to lock it when it has died.
+
+The settings may be others by then. The file lies where nothing outlives the machine's restart, below /run.
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from petdoor.settings.wiring import LatchSettings
+
+log = logging.getLogger(__name__)
+
+_NAME: Final = "bolt.json"
+
+
+def remember(latch: LatchSettings, environ: Mapping[str, str]) -> None:
+    """Keep it; that it cannot be kept is no reason for a door not to move."""
+    path = _path(environ)
+    if path is None:
+        return
+    part = path.with_suffix(".part")
+    try:
+        part.write_text(latch.model_dump_json(), "utf-8")
+        part.replace(path)
+    except OSError as error:
+        log.warning("if this door dies, it is locked by the settings of then: %s", error)
+
+
+def remembered(environ: Mapping[str, str]) -> LatchSettings | None:
+    """What was kept last, and not forgotten; None where nothing was."""
+    path = _path(environ)
+    try:
+        return LatchSettings.model_validate_json(path.read_text("utf-8")) if path else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        log.warning("what the door drove cannot be known: %s: %s", path, error)
+        return None
+
+
+def forget(environ: Mapping[str, str]) -> None:
+    """It is locked: the pin may serve something else from now on."""
+    path = _path(environ)
+    if path:
+        path.unlink(missing_ok=True)
+
+
+def _path(environ: Mapping[str, str]) -> Path | None:
+    """Where; None without a service manager, which alone locks what has died."""
+    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(folder) / _NAME if folder else None

@@ -1,0 +1,1 @@
+"""``petdoor monitor``: what one or all doors do, from what they tell the broker and nothing else."""

@@ -1,0 +1,1 @@
+"""The broker: what the door tells it, and what it hears."""

@@ -1,0 +1,176 @@
+"""One connection to a broker, from its beginning to its end; the next one is another line.
+
+paho keeps what was not acknowledged for its next connection, and would send old states after new ones, and
+old events as if they were fresh. Its callbacks run on a thread of its own, which an exception would end for
+good: here they only put what they heard into a queue.
+"""
+
+import queue
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from socket import gaierror
+from typing import Any, TypeAlias
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from petdoor.broker import Broker, sign_in
+from petdoor.errors import BrokerError
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker has taken the subscriptions; those it has not are refused."""
+
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The broker has this message, by paho's number."""
+
+    mid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody has published this."""
+
+    topic: str
+    payload: bytes
+    is_old: bool
+    """It was retained, or is sent once more: nothing that was meant now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection has ended, not by us."""
+
+    reason: str
+
+
+Signal: TypeAlias = Subscribed | Acknowledged | Heard | Lost
+
+
+class Line:
+    """One connection.
+
+    Args:
+        broker: where it is, and how to be let in.
+        client_id: how it calls us.
+        will: topic and words that the broker is to publish, retained, when we die.
+        put: what to do with each signal; called on paho's thread, must neither wait nor raise.
+        answer_seconds: for how long it may keep us waiting.
+
+    Raises:
+        ConfigError: the TLS files cannot be used.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        will: tuple[str, str],
+        put: Callable[[Signal], None],
+        *,
+        answer_seconds: float = 10.0,
+    ) -> None:
+        self._broker = broker
+        self._answer_seconds = answer_seconds
+        self._answers: queue.SimpleQueue[ReasonCode | Lost] = queue.SimpleQueue()
+        self._put = put
+        client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False)
+        client.will_set(*will, qos=1, retain=True)
+        client.max_queued_messages_set(0)  # as many as there are: what is unacknowledged is bounded elsewhere
+        sign_in(client, broker)
+        client.on_connect = lambda _client, _data, _flags, code, _properties: self._answers.put(code)
+        client.on_subscribe = lambda _client, _data, _mid, codes, _properties: put(
+            Subscribed(refused=any(code.is_failure for code in codes))
+        )
+        client.on_publish = lambda _client, _data, mid, _code, _properties: put(Acknowledged(mid))
+        client.on_message = lambda _client, _data, message: put(_heard(message))
+        client.on_disconnect = lambda _client, _data, _flags, code, _properties: self._on_lost(code)
+        self._client = client
+
+    def open(self) -> None:
+        """Connect, and be let in.
+
+        Raises:
+            BrokerError: that failed; the sentence says why.
+        """
+        broker = self._broker
+        try:
+            self._client.connect(broker.host, broker.port, broker.keepalive_seconds)
+        except (OSError, UnicodeError, ValueError) as error:
+            raise BrokerError(f"the broker {broker!r} {_why(error, encrypted=bool(broker.tls))}") from error
+        self._client.loop_start()
+        try:
+            answer = self._answers.get(timeout=self._answer_seconds)
+        except queue.Empty:
+            said = f"takes the connection, but has said nothing for {self._answer_seconds:g} s"
+            raise BrokerError(f"the broker {broker!r} {said}") from None
+        if isinstance(answer, Lost):
+            raise BrokerError(
+                f"the broker {broker!r} hangs up at once ({answer.reason}): does that port want mqtt.tls?"
+            )
+        if answer.is_failure:
+            raise BrokerError(f"the broker {broker!r} refuses us: {answer}")
+
+    def subscribe(self, topics: tuple[str, ...]) -> None:
+        """Ask for these topics; ``Subscribed`` is the answer."""
+        self._client.subscribe([(topic, 1) for topic in topics])
+
+    def publish(self, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> int:
+        """Send a message, and return paho's number for it; what is lost is not told of."""
+        return self._client.publish(topic, payload, qos=qos, retain=retain).mid
+
+    def publish_and_wait(self, topic: str, payload: str, *, seconds: float) -> None:
+        """Send a message, and wait for a while until the broker has it.
+
+        Raises:
+            BrokerError: it has not.
+        """
+        told = self._client.publish(topic, payload, qos=1, retain=True)
+        try:
+            told.wait_for_publish(seconds)
+        except (RuntimeError, ValueError) as error:
+            raise BrokerError(str(error)) from error
+        if not told.is_published():
+            raise BrokerError(f"nothing was heard of it for {seconds:g} s")
+
+    def close(self) -> None:
+        """Hang up; a clean goodbye suppresses the will."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_lost(self, code: ReasonCode) -> None:
+        lost = Lost(str(code))
+        self._answers.put(lost)
+        self._put(lost)
+
+
+def _heard(message: MQTTMessage) -> Heard:
+    return Heard(message.topic, bytes(message.payload), is_old=bool(message.retain or message.dup))
+
+
+def _why(error: Exception, *, encrypted: bool) -> str:
+    """Why there is no connection, in words."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"shows a certificate that is not to be trusted: {error.verify_message}"
+        case ssl.SSLError():
+            return f"cannot be spoken to in TLS: {error.reason or error}"
+        case gaierror() | UnicodeError():
+            return f"has no address: {_words(error)}"
+        case ConnectionResetError() if encrypted:
+            return "hangs up when spoken to in TLS: does that port know it?"
+        case TimeoutError():
+            return "does not answer"
+        case _:
+            return f"cannot be reached: {_words(error)}"
+
+
+def _words(error: Any) -> str:
+    return getattr(error, "strerror", None) or str(error)
