@@ -17,7 +17,7 @@ DATA ?= photos
 CSV ?=
 LABELLED = --data '$(DATA)' $(if $(CSV),--csv '$(CSV)') $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow faults install uninstall bench bench-train clean mosquitto
+.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow faults install uninstall bench bench-train clean mosquitto chromium
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -66,7 +66,7 @@ format: .venv/dev ## Lay the code out as the check wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-tests: .venv/dev mosquitto
+tests: .venv/dev mosquitto chromium
 	$(BIN)/pytest --cov --cov-report=term
 
 # tflite-runtime ended with Python 3.11; where there is no wheel there is nothing to test.
@@ -83,7 +83,7 @@ faults: .venv/dev mosquitto ## Break a running door in every way, watch its pin,
 	$(BIN)/python -m tests.faults $(FAULT)
 
 install: ## Put the door and its service on this machine, into /opt/petdoor; settings that are there stay
-	$(SUDO) $(PYTHON) -m venv $(OPT)
+	$(SUDO) $(PYTHON) -m venv --system-site-packages $(OPT)
 	$(SUDO) $(OPT)/bin/pip install --quiet .
 	$(SUDO) $(OPT)/bin/petdoor install-service
 
@@ -103,6 +103,12 @@ clean: ## Remove environments and everything made
 mosquitto:
 	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || { \
 	  $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends mosquitto; }
+
+# The dashboard's tests look at it; without a browser they are skipped.
+chromium:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+	  $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends chromium chromium-driver; } || \
+	  echo 'no chromium here: the tests of the dashboard are skipped'
 
 .venv/pip:
 	$(PYTHON) -m venv .venv || { echo 'no venv module: apt install python3-venv'; exit 1; }

@@ -1,7 +1,5 @@
 """The owner, from afar: one order a pass, each answered with what came of it."""
 
-import logging
-
 from petdoor.core.contacts import Contacts
 from petdoor.core.door import Door
 from petdoor.core.events import SettingChanged
@@ -10,8 +8,6 @@ from petdoor.core.orders import InstallModel, SetCurfew, SetMode, SetThreshold
 from petdoor.core.policy import Policy
 from petdoor.core.ports import Orders, Request
 from petdoor.helm import Helm
-
-log = logging.getLogger(__name__)
 
 
 class Owner:
@@ -38,7 +34,6 @@ class Owner:
         request = self._orders.take()
         if request is None:
             return []
-        log.info("told from afar: %s", request.order)
         match request.order:
             case SetMode() | SetThreshold() | SetCurfew() as order:
                 return self._set(order, request)

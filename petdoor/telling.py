@@ -1,7 +1,7 @@
 """Builds what speaks to the broker from the settings."""
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -71,7 +71,24 @@ def open_mqtt(
         keep_seconds=mqtt.outbox.keep_days * _DAY_SECONDS,
         keep_events=mqtt.outbox.keep_events,
     )
-    info = {
+    with ExitStack() as undone:
+        undone.callback(outbox.close)
+        publisher = MqttPublisher(
+            where,
+            at,
+            outbox=outbox,
+            home=_home(settings, mqtt, at, classifier),
+            info=_info(settings, classifier, latch),
+            receipt=lambda event: _receipt(event, settings.id),
+            latest_model=ModelWatch(settings.model.path or modelfile.SHIPPED, classifier.model_id).latest,
+            snapshots=mqtt.snapshots,
+        )
+        undone.pop_all()
+    return publisher, outbox
+
+
+def _info(settings: Settings, classifier: TFLiteClassifier, latch: str) -> Mapping[str, object]:
+    return {
         "version": __version__,
         "model": classifier.model_id,
         "backbone": classifier.facts.get("backbone"),
@@ -79,17 +96,6 @@ def open_mqtt(
         "latch": latch,
         "config": sha256(settings.model_dump_json().encode()).hexdigest()[:12],
     }
-    publisher = MqttPublisher(
-        where,
-        at,
-        outbox=outbox,
-        home=_home(settings, mqtt, at, classifier),
-        info=info,
-        receipt=lambda event: _receipt(event, settings.id),
-        latest_model=ModelWatch(settings.model.path or modelfile.SHIPPED, classifier.model_id).latest,
-        snapshots=mqtt.snapshots,
-    )
-    return publisher, outbox
 
 
 def _receipt(event: Event, door_id: str) -> Mapping[str, object]:

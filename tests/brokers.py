@@ -1,5 +1,6 @@
 """A real mosquitto, and somebody who listens to it."""
 
+import json
 import os
 import select
 import shutil
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+import uuid
 
 import pytest
 from paho.mqtt.client import Client
@@ -159,6 +161,25 @@ class Listener:
         with self._changed:
             assert self._changed.wait_for(found, 15), f"nothing on {topic}; heard {self.heard}"
             return found()
+
+    def publish(self, topic, payload, *, retain=False):
+        """Say something, and wait until the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+
+    def ask(self, door, verb, **asked):
+        """Send a door a request, and return its answer."""
+        transaction = uuid.uuid4().hex
+        self.publish(f"{door}/request/{verb}", json.dumps({"transaction": transaction, **asked}))
+        return json.loads(self.wait_for(f"{door}/response/{verb}", transaction)[1])
+
+    def newest(self, topic):
+        """What was heard there last; None for nothing."""
+        return next((payload for at, payload, _ in reversed(self.heard) if at == topic), None)
+
+    def wait_until(self, topic, payload):
+        """Wait until this is the newest on the topic."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.newest(topic) == payload, 15), self.newest(topic)
 
     def retained(self):
         """All that was retained when it subscribed: topic -> payload.

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,18 @@ def tiny_models():
 
 def _is_newer(target, sources):
     return target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
+@contextmanager
+def as_nobody():
+    """Meanwhile this process is a user's who may next to nothing."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ from click.testing import CliRunner
 
 from petdoor import __version__
 from petdoor.cli import main
+from petdoor.driven import remember
 from petdoor.options import DEFAULT_CONFIGS
+from petdoor.settings.wiring import LatchSettings
+from tests.conftest import as_nobody
 from tests.tools.coloured import packed
 
 RED, GREEN, BLUE, PURPLE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (130, 90, 128)
@@ -196,7 +199,7 @@ def test_a_source_that_does_not_suit_the_settings_is_told(folder):
 def test_lock_says_when_the_latch_is_simulated(folder):
     result = petdoor("lock", "--config", settings(folder, latch={"pins": "simulated"}))
     assert result.exit_code == 0
-    assert result.stdout.startswith("locked (simulated")
+    assert result.stdout.startswith("locked GPIO 17 (simulated")
 
 
 def test_lock_works_for_a_servo_too(folder):
@@ -426,7 +429,7 @@ def test_locking_works_beside_faults_elsewhere(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("log_level: loud\nlatch: {pins: simulated}\n")
     result = CliRunner().invoke(main, ["lock", "--config", str(path)])
-    assert (result.exit_code, result.output) == (0, "locked (simulated: no bolt moves)\n")
+    assert (result.exit_code, result.output) == (0, "locked GPIO 17 (simulated: no bolt moves)\n")
 
 
 def test_the_doctor_examines_a_machine_without_settings_kindly(folder):
@@ -469,3 +472,46 @@ def test_the_latch_is_not_tested_when_nobody_can_answer(folder):
     result = petdoor("test-latch", "--config", settings(folder))
     assert result.exit_code == 2
     assert "--yes" in result.stderr
+
+
+def test_what_may_heal_by_itself_does_not_keep_the_service_from_being_tried_again(folder, foreign):
+    file = settings(folder, model={"path": str(foreign)}, policy={"keep_in": ["Cat"]})
+    result = petdoor("run", "--config", file)
+    assert (result.exit_code, "knows nothing called Cat" in result.output) == (1, True)
+
+
+@pytest.fixture
+def driven(tmp_path, monkeypatch):
+    """A door on other pins has died; its service keeps what it knows in this folder."""
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    latch = LatchSettings.model_validate({"pin": 5, "exit_pin": 6, "pins": "simulated"})
+    remember(latch, os.environ)
+    return tmp_path / "bolt.json"
+
+
+def test_what_a_dead_door_drove_is_locked_before_what_the_settings_name_now(folder, driven):
+    result = petdoor("lock", "--config", settings(folder, latch={"pin": 27, "pins": "simulated"}))
+    assert [line.partition(" (")[0] for line in result.output.splitlines()] == [
+        "locked GPIO 5 and 6",
+        "locked GPIO 27",
+    ]
+    assert not driven.exists()
+
+
+def test_settings_with_faults_do_not_keep_what_was_driven_from_being_locked(folder, driven):
+    result = petdoor("lock", "--config", settings(folder, latch={"pin": 99}))
+    assert result.stdout.startswith("locked GPIO 5 and 6")
+    assert (result.exit_code, driven.exists()) == (78, False)
+
+
+def test_a_note_of_what_was_driven_that_makes_no_sense_leaves_the_settings(folder, driven):
+    driven.write_text("{")
+    result = petdoor("lock", "--config", settings(folder, latch={"pin": 27, "pins": "simulated"}))
+    assert (result.exit_code, result.stdout.startswith("locked GPIO 27")) == (0, True)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_doctor_works_in_a_folder_that_is_closed_to_this_user():
+    with as_nobody():
+        result = petdoor("doctor", "--source", "demo")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "nothing to mend")

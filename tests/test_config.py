@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
@@ -7,10 +8,11 @@ import yaml
 from petdoor import config
 from petdoor.core.heat import HeatBudget
 from petdoor.core.policy import Policy
-from petdoor.errors import ConfigError
+from petdoor.errors import ConfigError, UnmetError
 from petdoor.settings import Settings
 from petdoor.settings.seeing import CameraSettings
 from petdoor.settings.telling import MqttSettings, TlsSettings
+from tests.conftest import as_nobody
 
 SHIPPED = Path(__file__).parent.parent / "config.yaml"
 VARIABLE = "PETDOOR_MQTT_PASSWORD"
@@ -319,6 +321,23 @@ def test_a_password_file_that_cannot_be_read_is_a_fault_even_if_the_environment_
     settings = MqttSettings(host="h", password_file=tmp_path / "nowhere")
     with pytest.raises(ConfigError, match=r"mqtt.password_file: cannot read .*nowhere"):
         settings.password({VARIABLE: "from environment"})
+
+
+@pytest.fixture
+def shown():
+    """What systemd shows; a folder that others than root may look into."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "mqtt-password").write_text("from systemd")
+        yield folder
+
+
+def test_a_file_that_is_root_s_alone_gives_way_to_what_systemd_shows_of_it(tmp_path, shown):
+    settings = MqttSettings(host="h", password_file=tmp_path / "pw")
+    with as_nobody():
+        assert settings.password({"CREDENTIALS_DIRECTORY": shown}) == "from systemd"
+        with pytest.raises(UnmetError, match=r"mqtt.password_file: cannot read .*Permission denied"):
+            settings.password({})
 
 
 def test_the_policy_of_the_settings_is_the_policy_of_the_core(file):

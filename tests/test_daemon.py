@@ -1,17 +1,23 @@
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from threading import Event as Flag
 
 import pytest
 
 from petdoor.core.contacts import Contacts, Way
+from petdoor.core.curfew import Curfew, Window
 from petdoor.core.door import LatchState
 from petdoor.core.heat import HeatBudget
+from petdoor.core.modes import Mode
+from petdoor.core.orders import CallEmergency, InstallModel, SetCurfew, SetMode, SetThreshold, Unlock
 from petdoor.core.parts import Parts
 from petdoor.core.policy import Policy
+from petdoor.core.ports import Forgetful
+from petdoor.core.species import ClassRange, MassRule
+from petdoor.core.steering import Steering
 from petdoor.daemon import Daemon, Timing
-from petdoor.errors import CameraError, ConfigError, EndOfFramesError, LatchError
+from petdoor.errors import CameraError, ConfigError, EndOfFramesError, LatchError, ModelError
 from tests.fakes import (
     EchoClassifier,
     EchoRule,
@@ -20,6 +26,7 @@ from tests.fakes import (
     RecordingPublisher,
     ScriptedCamera,
     ScriptedInputs,
+    ScriptedOrders,
     ScriptedRenewal,
 )
 
@@ -426,6 +433,24 @@ def test_a_camera_that_is_given_up_does_not_cut_an_emergency_short():
     assert locked["unlocked_seconds"] == pytest.approx(120, abs=0.2)
 
 
+def test_a_camera_is_not_given_up_while_an_emergency_waits_for_its_coil_to_cool():
+    policy = Policy(heat=HeatBudget(0.25, 40.0))
+    inputs = ScriptedInputs(Contacts(), Contacts(emergency=True))
+    timing = Timing(give_up_seconds=11.0)  # the coil is hot then
+    house = House(*[LOST] * 3000, inputs=inputs, policy=policy, timing=timing)
+    with pytest.raises(CameraError, match="giving up"):
+        house.run()
+    assert house.event_types.count("door_unlocked") > 1
+    assert house.publisher.emergencies_told == [True, False]
+
+
+def test_an_emergency_draws_the_way_out_of_a_door_that_is_open_the_way_in():
+    inputs = ScriptedInputs(*[Contacts()] * 5, Contacts(emergency=True))
+    house = House(*[DOG] * 10, inputs=inputs, policy=Policy(emergency_seconds=10.0)).run()
+    assert house.latch.commands[:4] == ["lock", "unlock", "unlock out", "lock"]
+    assert house.publisher.latch_states == [LatchState.LOCKED, LatchState.UNLOCKED, LatchState.LOCKED]
+
+
 def test_what_is_asked_once_a_second_becomes_a_problem_and_is_solved():
     faults = iter(["", "disk full", "disk full", ""])
     house = House(*[None] * 100, checkups={"snapshots": lambda: next(faults, "")}).run()
@@ -475,3 +500,231 @@ def test_a_coil_that_was_warm_before_is_warm_still():
     policy = Policy(heat=HeatBudget(0.25, 40.0))
     house = House(*[DOG] * 10, policy=policy, spells=((985.0, 994.0),)).run()
     assert house.event_types == ["coil_hot"]
+
+
+ALWAYS, RIGHT_AT_THE_END = time(0), [None] * 3
+RANGES = {"dog": (ClassRange(0, 0),), "cat": (ClassRange(1, 1),)}
+CALL, CALM = CallEmergency(wanted=True), CallEmergency(wanted=False)
+
+
+def curfew(begins=ALWAYS, ends=ALWAYS):
+    """No dog comes in between these times of any day."""
+    return Curfew((Window(frozenset(range(7)), begins, ends, frozenset({"dog"})),))
+
+
+def steered(**values):
+    """What was set before this start."""
+    return Forgetful(Steering(**values))
+
+
+@pytest.mark.parametrize(
+    ("order", "events"),
+    [
+        (SetMode(Mode.LOCKED), ["animal_held_back"]),
+        (SetMode(Mode.OBSERVE), ["animal_admitted"]),
+        (SetThreshold(0.95), []),
+        (SetThreshold(0.85), ["animal_admitted", "door_unlocked", "door_locked"]),
+        (SetCurfew(wanted=True), ["animal_held_back"]),
+    ],
+)
+def test_what_is_set_holds_for_the_very_frame_that_decides(order, events):
+    orders = ScriptedOrders(*RIGHT_AT_THE_END, order)
+    keeper = steered(obeys_curfew=False)
+    rule = MassRule(RANGES, 0.5)
+    house = House(*[DOG] * 4, orders=orders, keeper=keeper, rule=rule, curfew=curfew()).run()
+    assert house.event_types == ["setting_changed", *events]
+    assert orders.answers == [""]
+
+
+def test_a_curfew_that_is_suspended_lets_the_dog_in_with_the_same_frame():
+    orders = ScriptedOrders(*RIGHT_AT_THE_END, SetCurfew(wanted=False))
+    house = House(*[DOG] * 4, orders=orders, curfew=curfew()).run()
+    assert house.event_types[:3] == ["setting_changed", "animal_admitted", "door_unlocked"]
+
+
+def test_a_mode_that_changes_lets_the_bolt_fall_at_once():
+    orders = ScriptedOrders(*[None] * 5, SetMode(Mode.LOCKED))
+    house = House(*[DOG] * 8, orders=orders).run()
+    locked = house.publisher.events[3]
+    assert (locked["reason"], locked["unlocked_seconds"]) == (
+        "it is no longer to be open",
+        pytest.approx(0.2),
+    )
+
+
+def test_what_was_set_is_told_as_an_event_and_as_a_state():
+    orders = ScriptedOrders(SetMode(Mode.OBSERVE), SetThreshold(0.9), SetCurfew(wanted=False))
+    house = House(*[None] * 5, orders=orders, rule=MassRule(RANGES, 0.5)).run()
+    assert [(told["setting"], told["value"]) for told in house.publisher.events] == [
+        ("mode", "observe"),
+        ("threshold", "0.9"),
+        ("curfew", "suspended"),
+    ]
+    assert house.publisher.steering_told == [
+        Steering(threshold=0.5),
+        Steering(Mode.OBSERVE, 0.5),
+        Steering(Mode.OBSERVE, 0.9),
+        Steering(Mode.OBSERVE, 0.9, obeys_curfew=False),
+    ]
+
+
+def test_a_setting_that_is_refused_changes_and_tells_nothing():
+    orders = ScriptedOrders(SetThreshold(0.9))
+    house = House(*[None] * 5, orders=orders).run()
+    assert orders.answers == ["the rule top1 has no threshold"]
+    assert (house.publisher.events, house.publisher.steering_told) == ([], [Steering()])
+
+
+def test_a_door_begins_with_what_was_set_before():
+    house = House(*[DOG] * 5, keeper=steered(mode=Mode.LOCKED)).run()
+    assert house.publisher.steering_told == [Steering(mode=Mode.LOCKED)]
+    assert house.event_types == ["animal_held_back"]
+
+
+def test_an_order_to_unlock_is_obeyed_and_answered():
+    orders = ScriptedOrders(None, Unlock(Way.OUT))
+    house = House(None, None, None, orders=orders).run()
+    assert "unlock out" in house.latch.commands
+    assert house.publisher.events[0]["cause"] == "command"
+    assert orders.answers == [""]
+
+
+def test_an_order_to_unlock_is_obeyed_while_the_camera_is_lost():
+    orders = ScriptedOrders(*[None] * 3, Unlock())
+    house = House(*[LOST] * 60, orders=orders).run()
+    assert orders.answers == [""]
+    assert house.event_types[:2] == ["camera_lost", "door_unlocked"]
+
+
+def test_an_order_to_unlock_that_cannot_be_obeyed_is_answered_with_the_reason():
+    orders = ScriptedOrders(Unlock(), *[None] * 55, Unlock())
+    house = House(*[None] * 60, orders=orders).run()
+    assert orders.answers == ["", "it rests after locking, for another 2 s"]
+    assert house.latch.commands.count("unlock") == 1
+
+
+def test_a_door_that_observes_judges_but_moves_for_no_animal_no_button_and_no_order():
+    orders = ScriptedOrders(SetMode(Mode.OBSERVE), *[Unlock(way) for way in Way])
+    inputs = ScriptedInputs(*[Contacts(pressed=way) for way in Way] * 5)
+    house = House(*[DOG] * 40, orders=orders, inputs=inputs).run()
+    assert set(house.latch.commands) == {"lock"}
+    assert house.event_types == ["setting_changed", "animal_admitted"]
+    assert house.publisher.events[1]["observed"] is True
+    assert orders.answers == ["", *["it only observes: the bolt is not moved"] * 2]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_an_emergency_is_told_once_when_it_begins_and_once_when_its_time_is_over(mode):
+    orders = ScriptedOrders(None, CALL, CALL)
+    policy = Policy(emergency_seconds=3.0)
+    house = House(*[DOG] * 60, orders=orders, policy=policy, keeper=steered(mode=mode)).run()
+    assert house.publisher.emergencies_told == [True, False]
+    assert orders.answers == ["", ""]
+
+
+def test_an_emergency_that_is_called_off_is_told_and_locks_the_door():
+    orders = ScriptedOrders(CALL, *[None] * 20, CALM)
+    house = House(*[None] * 30, orders=orders).run()
+    assert house.publisher.emergencies_told == [True, False]
+    assert house.publisher.events[-1]["event_type"] == "door_locked"
+    assert house.publisher.events[-1]["unlocked_seconds"] == pytest.approx(2.1)
+
+
+def test_motion_is_told_only_when_it_is_news():
+    gate = ScriptedGate(False, True, True, False, False, True)
+    house = House(SOMETHING, SOMETHING, None, *[SOMETHING] * 4, motion=gate).run()
+    assert house.publisher.motion_told == [True, False, True]
+
+
+def test_a_model_is_asked_for_and_the_order_answered_when_it_is_there():
+    orders, answered_before = ScriptedOrders(None, InstallModel()), []
+
+    def is_due():
+        answered_before.append(list(orders.answers))
+        return renewal.asked > 0
+
+    house, renewal = House(*[None] * 20, orders=orders), ScriptedRenewal(is_due)
+    house.daemon.run(Flag(), renewal)
+    assert (answered_before, orders.answers) == ([[], []], [""])
+    assert renewal.asked == 1
+
+
+def test_a_model_that_cannot_be_used_is_answered_with_its_fault_and_asked_for_no_more():
+    orders, faults = ScriptedOrders(InstallModel()), [ModelError("door.tflite: incomplete")]
+
+    def is_due():
+        if faults:
+            raise faults.pop()
+        return False
+
+    house, renewal = House(*[None] * 20, orders=orders), ScriptedRenewal(is_due)
+    house.daemon.run(Flag(), renewal)
+    assert (orders.answers, renewal.asked) == (["door.tflite: incomplete"], 1)
+    assert house.event_types == ["settings_refused"]
+
+
+def test_a_model_waits_for_a_door_that_stands_open():
+    orders, asked = ScriptedOrders(*[None] * 4, InstallModel()), []
+
+    def is_due():
+        asked.append(house.latch.commands[-1])
+        return renewal.asked > 0
+
+    house, renewal = House(*[DOG] * 4, *[None] * 60, orders=orders), ScriptedRenewal(is_due)
+    house.daemon.run(Flag(), renewal)
+    assert set(asked) == {"lock"}
+    assert orders.answers == [""]
+    assert house.event_types == ["animal_admitted", "door_unlocked", "door_locked"]
+
+
+def in_step(clock):
+    """The time of day that passes with the door's own seconds; it begins at noon."""
+    return lambda: NOON + timedelta(seconds=clock.now - 1000)
+
+
+def test_a_curfew_ends_with_the_clock_on_the_wall_for_a_dog_that_waits():
+    clock = FakeClock()
+    until_soon = curfew(time(11), time(12, 0, 4))
+    house = House(*[DOG] * 60, clock=clock, wall_clock=in_step(clock), curfew=until_soon).run()
+    assert house.event_types[:3] == ["animal_held_back", "animal_admitted", "door_unlocked"]
+    assert "12:00:04" <= house.publisher.events[2]["ts"][11:19] <= "12:00:05"
+
+
+def test_a_curfew_begins_with_the_clock_on_the_wall_also_behind_a_dog_for_whom_the_door_stands_open():
+    clock = FakeClock()
+    from_soon = curfew(time(12, 0, 2), time(13))
+    house = House(*[DOG] * 120, clock=clock, wall_clock=in_step(clock), curfew=from_soon).run()
+    assert house.event_types == ["animal_admitted", "door_unlocked", "door_locked", "animal_held_back"]
+    locked = house.publisher.events[2]
+    assert locked["reason"] == "it is no longer to be open"
+    assert "12:00:02" <= locked["ts"][11:19] <= "12:00:03"
+
+
+@pytest.mark.parametrize("by_seconds", [7200, -7200])
+def test_a_clock_that_is_set_before_the_first_second_has_passed_is_told(by_seconds):
+    clock = FakeClock()
+    right = in_step(clock)
+
+    def wall_clock():
+        return right() + timedelta(seconds=by_seconds if clock.now > 1000.15 else 0)
+
+    house = House(*[None] * 40, clock=clock, wall_clock=wall_clock).run()
+    assert house.event_types == ["clock_jumped"]
+    assert house.publisher.events[0]["jump_seconds"] == pytest.approx(by_seconds)
+
+
+def test_a_clock_that_is_set_right_takes_the_curfew_with_it():
+    clock = FakeClock()
+    right, evening = in_step(clock), curfew(time(20), time(6))
+
+    def wall_clock():
+        return right() + timedelta(hours=10 if clock.now > 1001.5 else 0)
+
+    house = House(*[None] * 20, *[DOG] * 10, clock=clock, wall_clock=wall_clock, curfew=evening).run()
+    assert house.event_types == ["clock_jumped", "animal_held_back"]
+
+
+@pytest.mark.parametrize(("celsius", "told"), [(48.26, {"temperature_c": 48.3}), (None, {})])
+def test_how_warm_the_machine_is_is_told_where_it_can_be_known(celsius, told):
+    house = House(*[None] * 605, thermometer=lambda: celsius).run()
+    assert house.publisher.stats_told == [{"uptime_seconds": 60, "frames": 0, "fps": 0.0, **told}]

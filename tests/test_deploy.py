@@ -96,6 +96,21 @@ def test_a_purge_leaves_nothing(card):
     assert {path for path in installed(card) if "petdoor" in path} == set()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make users")
+def test_a_purge_takes_the_user_of_that_machine_too(card):
+    service("install", card)
+    result = service("uninstall", card, "--purge")
+    assert (result.exit_code, "petdoor" in (card / "etc/passwd").read_text()) == (0, False)
+    assert "petdoor" not in (card / "etc/group").read_text()
+
+
+def test_what_is_to_be_done_next_names_the_files_of_that_machine(card):
+    said = service("install", card).output.partition("next: ")[2]
+    assert f"sudo nano {card}/etc/petdoor/config.yaml" in said
+    assert f"systemctl --root={card} enable petdoor" in said
+    assert "and there: sudo -u petdoor /opt/petdoor/bin/petdoor doctor" in said
+
+
 def test_uninstalling_what_was_never_installed_does_no_harm(card):
     assert service("uninstall", card, "--purge").exit_code == 0
 
@@ -113,6 +128,7 @@ def test_a_petdoor_that_the_service_may_not_see_is_not_installed():
     result = CliRunner().invoke(main, ["install-service", "--dry-run"])
     assert result.exit_code == 1
     assert "sudo /opt/petdoor/bin/pip install" in result.output
+    assert "--system-site-packages" in result.output
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may")
@@ -132,6 +148,11 @@ def test_a_program_that_may_fail_and_one_that_is_not_there_end_nothing(card):
     site.run("cat", "/nowhere", may_fail=True)
     site.run("no-such-program", "now")
     assert said[-1] == "left out   no-such-program now: no no-such-program here"
+
+
+def test_the_settings_that_ship_leave_the_password_to_systemd():
+    text = (ROOT / "config.yaml").read_text()
+    assert "#  password_file: null" in text
 
 
 def test_make_has_it_too():

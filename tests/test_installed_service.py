@@ -16,6 +16,8 @@ DROP_IN = "/etc/systemd/system/petdoor.service.d/quick.conf"
 # A real watchdog and a real restart, only sooner.
 QUICK = "[Service]\nWatchdogSec=2\nRestartSec=100ms\n"
 PLAYING = "camera: {source: demo, loop: true}\n"
+TELLING = "mqtt: {{host: 127.0.0.1, port: {}, username: petdoor}}\n"
+PASSWORD = "/etc/petdoor/mqtt-password"
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def test_the_door_is_up_when_it_watches(door):
 def test_a_door_that_is_killed_or_hangs_is_locked_and_started_again(door, signal, result):
     before, since = door.state("MainPID"), newest(door)
     door.done("kill", f"-{signal}", before)
-    hears(door, "locked (simulated: no bolt moves)", since)
+    hears(door, "locked GPIO 17 (simulated: no bolt moves)", since)
     door.until(lambda: door.state("MainPID") not in {"0", before} and is_watching(door))
     assert f"Failed with result '{result}'" in journal(door, since)
 
@@ -116,6 +118,53 @@ def test_settings_that_hold_faults_at_the_start_are_not_tried_again(door):
     assert (door.state("ExecMainStatus"), door.state("NRestarts")) == ("78", "0")
 
 
+def test_what_may_heal_is_tried_until_it_has_healed(door):
+    since = newest(door)
+    door.write(CONFIG, f"{PLAYING}policy: {{keep_in: [ferret]}}\n")
+    door.does("systemctl", "restart", "petdoor")
+    hears(door, "knows nothing called ferret", since)
+    door.until(lambda: int(door.state("NRestarts")) > 1)
+    door.write(CONFIG, PLAYING)
+    door.until(lambda: is_watching(door))
+
+
+def test_a_dead_door_s_own_pin_is_locked_whatever_the_settings_say_by_then(door):
+    since = newest(door)
+    door.write(CONFIG, f"{PLAYING}latch: {{pin: 99}}\n")
+    door.done("systemctl", "kill", "--kill-whom=main", "--signal=KILL", "petdoor")
+    hears(door, "locked GPIO 17", since)
+    door.until(lambda: door.state("ActiveState") == "failed")
+
+
+def test_events_wait_for_a_broker_that_is_away_in_a_folder_of_the_door_s_own(door):
+    door.write(CONFIG, PLAYING + TELLING.format(1))
+    door.done("systemctl", "restart", "petdoor")
+    kept = "/var/lib/petdoor/outbox-petdoor.sqlite3"
+    assert door.done("stat", "--format=%U %a", kept) == "petdoor 600\n"
+
+
+def test_a_password_file_that_is_root_s_alone_is_taken_from_systemd(door, guarded):
+    door.write(PASSWORD, "woof\n")
+    telling = TELLING.format(guarded.port).replace("}", f", password_file: {PASSWORD}}}")
+    since = newest(door)
+    door.write(CONFIG, PLAYING + telling)
+    door.done("systemctl", "restart", "petdoor")
+    hears(door, "connected to the broker", since)
+
+
+def test_the_doctor_tries_the_broker_as_root_and_leaves_it_to_root_otherwise(door, guarded):
+    door.write(PASSWORD, "woof\n")
+    door.write(CONFIG, PLAYING + TELLING.format(guarded.port))
+    doctor = "cd /root && exec {} /opt/petdoor/bin/petdoor doctor"  # which is closed to all but root
+    said = door.done("sh", "-c", doctor.format(""))
+    assert "lets us in as petdoor" in said
+    assert "/var/lib/petdoor: can be written" in said
+    petdoor = "setpriv --reuid=petdoor --regid=petdoor --init-groups"
+    said = door.done("sh", "-c", doctor.format(petdoor))
+    assert "the password is the service's alone" in said
+    assert "/var/lib/petdoor: can be written" in said
+
+
 @pytest.mark.parametrize(
     ("prepare", "word"),
     [("echo woof > {}", "woof"), ("true > {}", ""), ("rm {}", "")],
@@ -133,7 +182,7 @@ def test_the_password_is_shown_to_the_door_alone(door, prepare, word):
 def test_a_stopped_door_is_locked_and_stays_down(door):
     since = newest(door)
     door.done("systemctl", "stop", "petdoor")
-    assert "locked (simulated: no bolt moves)" in journal(door, since)
+    assert "locked GPIO 17 (simulated: no bolt moves)" in journal(door, since)
     assert (door.state("ActiveState"), door.state("Result")) == ("inactive", "success")
 
 

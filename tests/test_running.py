@@ -86,6 +86,7 @@ def test_settings_whose_pin_is_taken_are_refused_and_the_old_ones_go_on(caplog):
         assert wait_until(lambda: house.built == ["first", "second", "first"])
     assert "GPIO 5" in caplog.text
     assert "the old ones go on" in caplog.text
+    assert "petdoor.reporter" in {record.name for record in caplog.records if "GPIO 5" in record.message}
 
 
 def test_a_door_that_nobody_asks_goes_on_as_it_is():

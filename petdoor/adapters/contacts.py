@@ -1,6 +1,7 @@
 """Switches and sensors beside the bolt, through gpiozero: reed, beam, buttons, an emergency input."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Press:
         self._is_held = is_held
         self._released_at = -inf
         self._restless_since = clock()
-        self._meant_at: float | None = None
+        self._meant: deque[float] = deque(maxlen=1)
 
     @property
     def is_quiet(self) -> bool:
@@ -79,7 +80,8 @@ class Press:
     def begin(self) -> None:
         """It is pressed."""
         if self.is_quiet:
-            self._meant_at = self._restless_since = self._clock()
+            self._restless_since = self._clock()
+            self._meant.append(self._restless_since)
         self._is_held = True
 
     def end(self) -> None:
@@ -88,9 +90,8 @@ class Press:
         self._is_held = False
 
     def seconds_ago(self) -> float:
-        """How long ago it was pressed and meant, asked once: ``inf`` when it was not since it was asked last."""
-        meant_at, self._meant_at = self._meant_at, None
-        return inf if meant_at is None else self._clock() - meant_at
+        """How long ago it was pressed and meant; ``inf`` when it was not, since it was asked last."""
+        return self._clock() - self._meant.pop() if self._meant else inf
 
 
 class WiredContacts:
@@ -127,7 +128,8 @@ class WiredContacts:
         """What is wrong with the wires; empty when nothing is."""
         stuck = [role for role, press in self._presses.items() if press.restless_seconds >= _STUCK_SECONDS]
         names = " and ".join(f"{role} (GPIO {self._wires[role].pin})" for role in stuck)
-        return f"{names}: pressed without end; does it stick or chatter, or is its wire broken?" if stuck else ""
+        why = "pressed without end; does it stick or chatter, or is its wire broken?"
+        return f"{names}: {why}" if stuck else ""
 
     def read(self) -> Contacts:
         """What the wires say now, and what was pressed since they were asked last."""

@@ -50,13 +50,12 @@ class Views:
     unlike all, and to be learnt all the same, it begins another scene. The longest unseen is forgotten.
 
     Args:
-        learn_looks: over how many looks a view is learnt, and forgotten.
-        known_looks: over how many it must have been learnt to be known.
+        learn_looks: over how many looks a view is learnt, until it is known, and forgotten: ten minutes,
+            so that neither hands at the start nor a lamp in the first night are taken for the day.
     """
 
-    def __init__(self, *, learn_looks: int = 600, known_looks: int = 60) -> None:
+    def __init__(self, *, learn_looks: int = 600) -> None:
         self._learn_looks = learn_looks
-        self._known_looks = known_looks
         self._scenes: deque[dict[bool, _View]] = deque([{}], maxlen=_SCENES)
         self._recent: _View | None = None
         self._newest: tuple[Edges, bool] | None = None
@@ -95,7 +94,7 @@ class Views:
         return max(zip(likenesses, known, strict=True), key=itemgetter(0), default=(-1.0, {}))
 
     def _is_known(self, scene: dict[bool, _View], *, is_grey: bool) -> bool:
-        return is_grey in scene and scene[is_grey].looks >= self._known_looks
+        return is_grey in scene and scene[is_grey].looks >= self._learn_looks
 
 
 class Eyesight:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from petdoor.core.modes import Mode
+from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD
 from petdoor.core.steering import Steering
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class SteeringFile:
             return _steering(json.loads(self._path.read_text("utf-8")))
         except FileNotFoundError:
             return Steering()
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             self.fault = (
                 f"what was set from afar cannot be read, so the door stays locked: set its mode: {error}"
             )
@@ -64,12 +65,20 @@ class SteeringFile:
 
 
 def _steering(told: dict[str, Any]) -> Steering:
-    threshold = told["threshold"]
     obeys_curfew = told["obeys_curfew"]
     if not isinstance(obeys_curfew, bool):
         raise TypeError(f"obeys_curfew: {obeys_curfew!r}")
+    threshold = told["threshold"]
     return Steering(
         mode=Mode(told["mode"]),
-        threshold=None if threshold is None else float(threshold),
+        threshold=None if threshold is None else _threshold(threshold),
         obeys_curfew=obeys_curfew,
     )
+
+
+def _threshold(told: Any) -> float:
+    # Nobody can have set another one: it would believe everything, or nothing.
+    threshold = float(told)
+    if not MIN_THRESHOLD <= threshold <= MAX_THRESHOLD:
+        raise ValueError(f"threshold: {threshold:g}")
+    return threshold

@@ -5,6 +5,7 @@ import click
 from petdoor import __version__
 from petdoor.cli.check import check
 from petdoor.cli.classify import classify
+from petdoor.cli.dashboard import dashboard
 from petdoor.cli.demo import demo
 from petdoor.cli.doctor import doctor
 from petdoor.cli.lock import lock
@@ -26,7 +27,7 @@ def main() -> None:
 
 
 for command in (
-    *(run, monitor, check, doctor, classify, demo, test_latch, lock),
+    *(run, monitor, dashboard, check, doctor, classify, demo, test_latch, lock),
     *(install_service, uninstall_service),
 ):
     main.add_command(command)

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from petdoor.errors import ConfigError, PetDoorError
+from petdoor.errors import ConfigError, PetDoorError, UnmetError
 from petdoor.health.finding import Finding, Level
 
 log = logging.getLogger(__name__)
@@ -58,15 +58,18 @@ def faults_end_here(say: Callable[[str], None] = _complain) -> Iterator[None]:
         yield
     except (click.ClickException, click.Abort):
         raise  # click says these itself
-    except ConfigError as error:
-        say(str(error))
-        sys.exit(os.EX_CONFIG)
     except (PetDoorError, OSError) as error:
         say(str(error))
-        sys.exit(1)
+        sys.exit(_status(error))
     except Exception:
         log.exception("petdoor met something unforeseen")
         sys.exit(1)
+
+
+def _status(error: Exception) -> int:
+    """78 keeps the service from being tried again: for what only an owner with an editor can mend."""
+    is_for_good = isinstance(error, ConfigError) and not isinstance(error, UnmetError)
+    return os.EX_CONFIG if is_for_good else 1
 
 
 def finding_line(finding: Finding) -> str:

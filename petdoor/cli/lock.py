@@ -1,12 +1,15 @@
 """``petdoor lock``: the bolt falls, whoever died."""
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from petdoor import config, options, parts
+from petdoor import config, driven, options, parts
 from petdoor.cli.common import faults_end_here
 from petdoor.gpio import is_simulated
+from petdoor.settings.wiring import LatchSettings
 
 
 @click.command()
@@ -14,10 +17,27 @@ from petdoor.gpio import is_simulated
 def lock(config_path: Path | None) -> None:
     """Lock the latch and leave it locked: for when the daemon was killed.
 
-    Of the settings only the section of the latch must be without faults.
+    Of the settings only the section of the latch must be without faults. What a service's door has driven is
+    locked first, whatever the settings say now.
     """
-    with faults_end_here():
-        settings = config.load_latch(options.config_path(config_path))
-        factory = parts.pin_factory(settings)
-        parts.open_latch(settings, factory).close()
-        click.echo("locked (simulated: no bolt moves)" if is_simulated(factory) else "locked")
+    with faults_end_here(), ExitStack() as each:  # what fails must not keep the other from falling
+        each.callback(_lock_what_the_settings_name, config_path)
+        each.callback(_lock_what_was_driven)
+
+
+def _lock_what_was_driven() -> None:
+    latch = driven.remembered(os.environ)
+    if latch:
+        _lock(latch)
+        driven.forget(os.environ)
+
+
+def _lock_what_the_settings_name(config_path: Path | None) -> None:
+    _lock(config.load_latch(options.config_path(config_path)))
+
+
+def _lock(latch: LatchSettings) -> None:
+    factory = parts.pin_factory(latch)
+    parts.open_latch(latch, factory).close()
+    pins = " and ".join(str(pin) for pin in (latch.pin, latch.exit_pin) if pin is not None)
+    click.echo(f"locked GPIO {pins}{' (simulated: no bolt moves)' if is_simulated(factory) else ''}")

@@ -48,11 +48,7 @@ def install_service(root: Path, *, dry_run: bool, hardware_watchdog: bool) -> No
         executable = _executable() if root == Path("/") else Path(plan.UNIT_EXECUTABLE)
         site = steps.Site(root.resolve(), click.echo, dry_run=dry_run)
         steps.install(site, plan.files(executable, hardware_watchdog=hardware_watchdog))
-        click.echo(
-            "\nnext: sudo nano /etc/petdoor/config.yaml\n"
-            f"      sudo -u petdoor {executable} doctor --config /etc/petdoor/config.yaml\n"
-            "      sudo systemctl enable --now petdoor    (restart petdoor, if it runs already)"
-        )
+        click.echo(_next_here(executable) if root == Path("/") else _next_there(root))
 
 
 @click.command("uninstall-service")
@@ -67,6 +63,22 @@ def uninstall_service(root: Path, *, dry_run: bool, purge: bool) -> None:
         steps.uninstall(site, plan.files(Path("petdoor"), hardware_watchdog=True), purge=purge)
         if not purge:
             click.echo("kept       /etc/petdoor, /var/lib/petdoor and the user petdoor; --purge removes them")
+
+
+def _next_here(executable: Path) -> str:
+    return (
+        "\nnext: sudo nano /etc/petdoor/config.yaml\n"
+        f"      sudo -u petdoor {executable} doctor --config /etc/petdoor/config.yaml\n"
+        "      sudo systemctl enable --now petdoor    (restart petdoor, if it runs already)"
+    )
+
+
+def _next_there(root: Path) -> str:
+    return (
+        f"\nnext: sudo nano {root / 'etc/petdoor/config.yaml'}\n"
+        f"      sudo systemctl --root={root} enable petdoor    (started with that machine)\n"
+        f"      and there: sudo -u petdoor {plan.UNIT_EXECUTABLE} doctor"
+    )
 
 
 def _must_be_root(root: Path, *, dry_run: bool) -> None:
@@ -86,7 +98,7 @@ def _executable() -> Path:
     if unseen:
         raise DeployError(
             f"the service may not look into {unseen[0]}: install petdoor where it can, as in\n"
-            "  sudo python3 -m venv /opt/petdoor\n"
+            "  sudo python3 -m venv --system-site-packages /opt/petdoor\n"
             "  sudo /opt/petdoor/bin/pip install .\n"
             "  sudo /opt/petdoor/bin/petdoor install-service\n"
             "(with a Python that is not in a home folder either)"

@@ -67,8 +67,8 @@ def step(
 def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
     """Lock for a reason that is not in the picture; whatever was seen is forgotten.
 
-    A door that stops locks at once. One that sees no longer locks behind an animal as soon as the flap allows;
-    an emergency, a button and the owner's word need no eyes.
+    A door that stops locks at once. One that sees no longer locks behind an animal, as soon as the flap
+    allows; an emergency, a button and the owner's word need no eyes.
     """
     door = replace(_at(door, now), visit=None)
     if door.unlocked is None:

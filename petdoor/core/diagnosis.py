@@ -1,9 +1,9 @@
 """Can the camera be trusted? What is wrong with its picture, once it has been for long enough.
 
 One odd picture means nothing: an animal before the lens is black, a lamp is white, a bat is a blur.
-And what is only unusual, such as snow, a parked car or a camera that a storm has turned, does not stay so. It is
-told, and locks the door, but after some hours it is usual: a dog that is locked out until somebody comes is worse
-than one that is recognised, in four of five frames as ever, in another view.
+And what is only unusual, such as snow, a parked car or a camera that a storm has turned, does not stay so. It
+is told, and locks the door, but after some hours it is usual: a dog that is locked out until somebody comes
+is worse than one that is recognised, in four of five frames as ever, in another view.
 """
 
 from collections.abc import Mapping

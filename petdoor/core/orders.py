@@ -11,6 +11,7 @@ from petdoor.core.modes import Mode
 MIN_THRESHOLD: Final = 0.5
 MAX_THRESHOLD: Final = 0.99
 """Between which the threshold may be set from afar."""
+_SHOWN_LENGTH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,19 @@ def parse(thing: str, word: str) -> Order:
         OrderError: there is no such thing, or that is no word for it.
     """
     if thing not in THINGS:
-        raise OrderError(f"there is no {thing!r} here; there are {', '.join(THINGS)}")
+        raise OrderError(f"there is no {_shown(thing)} here; there are {', '.join(THINGS)}")
     return THINGS[thing](word)
+
+
+def _shown(word: str) -> str:
+    """A stranger's word for the log, no longer than it needs to be."""
+    return repr(word if len(word) <= _SHOWN_LENGTH else f"{word[:_SHOWN_LENGTH]}...")
 
 
 def _chosen(orders: Mapping[str, Order]) -> Callable[[str], Order]:
     def order(word: str) -> Order:
         if word not in orders:
-            raise OrderError(f"{word!r} is not one of {', '.join(orders)}")
+            raise OrderError(f"{_shown(word)} is not one of {', '.join(orders)}")
         return orders[word]
 
     return order
@@ -93,9 +99,9 @@ def _threshold(word: str) -> Order:
     try:
         threshold = float(word)
     except ValueError:
-        raise OrderError(f"{word!r} is no number") from None
+        raise OrderError(f"{_shown(word)} is no number") from None
     if not MIN_THRESHOLD <= threshold <= MAX_THRESHOLD:
-        raise OrderError(f"{word!r} is not between {MIN_THRESHOLD:g} and {MAX_THRESHOLD:g}")
+        raise OrderError(f"{_shown(word)} is not between {MIN_THRESHOLD:g} and {MAX_THRESHOLD:g}")
     return SetThreshold(threshold)
 
 

@@ -94,6 +94,12 @@ class Site:
         where = [] if self._root == Path("/") else [f"--root={self._root}"]
         self.run("systemd-sysusers", *where, file.path.name)
 
+    def remove_user(self, name: str) -> None:
+        """Remove a user and its own group, if they are there."""
+        where = [] if self._root == Path("/") else [f"--prefix={self._root}"]
+        for program in ("userdel", "groupdel"):
+            self.run(program, *where, name, may_fail=True)
+
     def _at(self, path: PurePosixPath) -> Path:
         return self._root / path.relative_to("/")
 
@@ -133,5 +139,4 @@ def uninstall(site: Site, files: Sequence[Placed], *, purge: bool) -> None:
     if purge:
         for folder in CREATED_FOLDERS:
             site.remove(folder)
-        if site.is_running:
-            site.run("userdel", "petdoor", may_fail=True)
+        site.remove_user("petdoor")

@@ -65,8 +65,9 @@ class Doctor:
         if settings.contacts.wires:
             yield _unless(door.contacts(settings), in_use=in_use)
         if settings.mqtt:
-            yield from door.broker(settings, settings.mqtt, self._environ, self._here.root / "etc/petdoor")
-            yield door.state(settings, self._environ)
+            root = self._here.root
+            yield from door.broker(settings, settings.mqtt, self._environ, root / "etc/petdoor")
+            yield door.state(settings, self._environ, root / "var/lib/petdoor")
         else:
             yield Finding("broker", Level.SKIP, "none configured: nobody is told what the door does")
         yield door.pictures(settings)

@@ -21,6 +21,7 @@ from petdoor.settings import Settings
 from petdoor.settings.telling import CREDENTIAL_NAME, MqttSettings
 
 _PIN_ADVICE: Final = "gpioinfo shows which program has the pin"
+_SUDO_ADVICE: Final = "run it with sudo to try that, too"
 _SLOW_SHARE: Final = 0.7
 """A camera that gives less than this share of the frames asked for is told of."""
 _SEEN_AT_ONCE: Final = (Impairment.BLACK, Impairment.WHITE, Impairment.BLURRED)
@@ -140,9 +141,12 @@ def broker(
     yield from network.examine(wanted, settings.id, may_log_in=may_log_in)
 
 
-def state(settings: Settings, environ: Mapping[str, str]) -> Finding:
-    """The folder for events that nobody has heard yet, and for what was set from afar."""
-    place = telling.state_folder(settings, environ)
+def state(settings: Settings, environ: Mapping[str, str], lib: Path = Path("/var/lib/petdoor")) -> Finding:
+    """The folder for events that nobody has heard yet, and for what was set from afar: the service's."""
+    is_the_service_s = settings.state_folder is None and os.access(lib, os.F_OK)
+    if is_the_service_s and not os.access(lib, os.W_OK):
+        return Finding("state", Level.SKIP, f"{lib} is the service's alone", _SUDO_ADVICE)
+    place = lib if is_the_service_s else telling.state_folder(settings, environ)
 
     def attempt() -> str:
         folder.attempt(place, "state_folder")

@@ -69,8 +69,10 @@ class _Trial:
         yield (
             "login",
             self._login,
-            "mqtt.username and the password (/etc/petdoor/mqtt-password, or mqtt.password_file) must be as "
-            "the broker knows them",
+            (
+                "mqtt.username and the password (/etc/petdoor/mqtt-password, or mqtt.password_file) must be "
+                "as the broker knows them"
+            ),
         )
         yield (
             "message",

@@ -12,6 +12,7 @@ from petdoor.errors import LatchError
 from tests.fakes import FakeClock
 
 PIN = 22
+QUIET = 3.0
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def release(factory):
 
 def test_where_nothing_is_wired_nothing_is_said(factory):
     with closing(WiredContacts({}, pin_factory=factory)) as contacts:
-        assert contacts.read() == Contacts(flap_is_closed=True, pressed=None, emergency=False)
+        assert contacts.read() == Contacts(flap_is_closed=True, beam_is_broken=False, rings=None)
         assert contacts.fault == ""
 
 
@@ -60,11 +61,11 @@ def test_a_reed_tells_whether_the_flap_is_closed(factory, closes):
         assert contacts.read().flap_is_closed is not closes
 
 
-def test_whoever_stands_in_the_beam_holds_the_flap_open(factory):
+def test_whoever_stands_in_the_beam_breaks_it_and_says_nothing_of_the_flap(factory):
     with wired(factory, Role.BEAM) as contacts:
-        assert contacts.read().flap_is_closed
+        assert not contacts.read().beam_is_broken
         press(factory)
-        assert not contacts.read().flap_is_closed
+        assert contacts.read() == Contacts(flap_is_closed=True, beam_is_broken=True)
 
 
 @pytest.mark.parametrize(("role", "way"), [(Role.BUTTON_INSIDE, Way.OUT), (Role.BUTTON_OUTSIDE, Way.IN)])
@@ -91,27 +92,72 @@ def test_a_press_the_loop_did_not_get_to_in_time_is_no_longer_meant(factory, clo
 
 
 @pytest.mark.parametrize("closes", [True, False])
-def test_an_alarm_that_begins_is_an_emergency_once(factory, closes):
+def test_an_alarm_rings_for_as_long_as_its_contact_says_so_and_a_moment_longer(factory, clock, closes):
     begin, end = (press, release) if closes else (release, press)
-    with wired(factory, Role.EMERGENCY, closes=closes) as contacts:
+    with wired(factory, Role.EMERGENCY, clock, closes=closes) as contacts:
         end(factory)
-        assert not contacts.read().emergency
+        clock.advance(QUIET)
+        assert contacts.read().rings is False
         begin(factory)
-        assert contacts.read().emergency
-        assert not contacts.read().emergency
+        clock.advance(60)
+        assert contacts.read().rings is True
+        end(factory)
+        assert contacts.read().rings is True
+        clock.advance(QUIET)
+        assert contacts.read().rings is False
 
 
-def test_an_alarm_that_rang_before_the_door_was_there_is_a_broken_wire(clock):
+def test_an_alarm_is_heard_however_late_the_loop_gets_to_it(factory, clock):
+    with wired(factory, Role.EMERGENCY, clock) as contacts:
+        press(factory)
+        release(factory)
+        clock.advance(600)
+        assert contacts.read().rings is True
+        assert contacts.read().rings is False
+
+
+def test_an_alarm_that_rang_before_the_door_was_there_is_a_broken_wire_after_a_while(clock):
     factory = MockFactory(pin_class=GroundedPin)
     with wired(factory, Role.EMERGENCY, clock) as contacts:
-        assert not contacts.read().emergency
+        assert contacts.read().rings is True
         assert contacts.fault == ""
         clock.advance(61)
-        assert not contacts.read().emergency
         assert "emergency (GPIO 22): pressed without end" in contacts.fault
         release(factory)
-        contacts.read()
+        clock.advance(QUIET)
         assert contacts.fault == ""
+
+
+def chatter(factory, clock, contacts, seconds):
+    """Closed and open in turn, half a second each; what was read meanwhile."""
+    read = []
+    for _ in range(seconds):
+        for move in (press, release):
+            move(factory)
+            clock.advance(0.5)
+            read.append(contacts.read())
+    return read
+
+
+def test_an_alarm_that_chatters_rings_without_a_pause_and_is_a_fault(factory, clock):
+    with wired(factory, Role.EMERGENCY, clock) as contacts:
+        assert all(read.rings for read in chatter(factory, clock, contacts, 62))
+        assert "emergency (GPIO 22): pressed without end; does it stick or chatter" in contacts.fault
+
+
+def test_a_button_that_chatters_is_pressed_once_and_is_a_fault(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        pressed = [read.pressed for read in chatter(factory, clock, contacts, 62)]
+        assert [way for way in pressed if way] == [Way.OUT]
+        assert "button_inside (GPIO 22)" in contacts.fault
+
+
+def test_a_button_is_heard_again_once_it_was_let_go_of_for_a_moment(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        chatter(factory, clock, contacts, 10)
+        clock.advance(QUIET)
+        press(factory)
+        assert contacts.read().pressed is Way.OUT
 
 
 def test_a_pin_that_is_taken_is_an_error_and_the_others_are_let_go_of(factory):

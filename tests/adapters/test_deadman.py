@@ -1,3 +1,4 @@
+import logging
 import threading
 
 import pytest
@@ -19,15 +20,14 @@ class AwaitedLatch(RecordingLatch):
         self.locked.set()
 
 
-class StuckLatch(RecordingLatch):
-    def __init__(self):
-        super().__init__()
-        self.tried = threading.Event()
+class StuckLatch(AwaitedLatch):
+    """Obeys no sooner than at the third attempt."""
 
     def lock(self):
-        super().lock()
-        self.tried.set()
-        raise LatchError("GPIO 17: stuck")
+        self.commands.append("lock")
+        if self.commands.count("lock") < 3:
+            raise LatchError("GPIO 17: stuck")
+        self.locked.set()
 
 
 def guards():
@@ -77,10 +77,41 @@ def test_a_latch_that_failed_to_unlock_is_guarded_all_the_same():
     assert latch.locked.wait(10)
 
 
-def test_a_bolt_that_is_stuck_is_a_last_cry(caplog):
+def test_a_bolt_that_is_stuck_is_cried_out_and_driven_again_until_it_obeys(caplog):
     latch = StuckLatch()
-    DeadMansLatch(latch, limit_seconds=-0.99).unlock()
-    assert latch.tried.wait(10)
+    DeadMansLatch(latch, limit_seconds=-0.99, again_seconds=0.01).unlock()
+    assert latch.locked.wait(10)
     for guard in guards():
         guard.join(10)
-    assert "cannot be locked: GPIO 17: stuck" in caplog.text
+    assert latch.commands == ["unlock", "lock", "lock", "lock"]
+    assert caplog.text.count("cannot be locked: GPIO 17: stuck") == 2
+    assert "locked it" in caplog.text
+
+
+def test_a_latch_that_did_not_obey_the_loop_is_still_guarded():
+    latch = StuckLatch()
+    guarded = DeadMansLatch(latch, limit_seconds=-0.5, again_seconds=0.01)
+    guarded.unlock()
+    with pytest.raises(LatchError):
+        guarded.lock()
+    assert latch.locked.wait(10)
+
+
+class HungLog(logging.Handler):
+    """Takes no line until it is let go of."""
+
+    def __init__(self):
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def emit(self, _record):
+        self.go_on.wait(10)
+
+
+def test_a_log_that_hangs_does_not_keep_a_stuck_bolt_from_being_driven_again():
+    latch, hung, log = StuckLatch(), HungLog(), logging.getLogger("petdoor.adapters.deadman")
+    log.addHandler(hung)
+    DeadMansLatch(latch, limit_seconds=-0.99, again_seconds=0.01).unlock()
+    assert latch.locked.wait(5)
+    log.removeHandler(hung)
+    hung.go_on.set()

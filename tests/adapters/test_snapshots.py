@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from petdoor import pictures
-from petdoor.adapters.snapshots import _PART, SnapshotFolder, attempt
-from petdoor.errors import ConfigError
+from petdoor.adapters.snapshots import _PART, SnapshotFolder
 
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 NOISE = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
@@ -195,18 +194,6 @@ def test_closing_twice_is_closing_once(tmp_path):
     snapshots.close()
     snapshots.close()
     assert minutes_of(names(tmp_path)) == [1]
-
-
-def test_trying_a_folder_leaves_nothing_behind(tmp_path):
-    attempt(tmp_path)
-    attempt(tmp_path / "not" / "yet")
-    assert names(tmp_path) == []
-
-
-def test_a_folder_that_cannot_be_made_is_told_with_what_to_do(tmp_path):
-    (tmp_path / "seen").write_text("a file")
-    with pytest.raises(ConfigError, match=r"^snapshots\.folder: .*seen/by: .*; .* name another folder"):
-        attempt(tmp_path / "seen" / "by")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk")

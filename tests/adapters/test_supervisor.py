@@ -58,6 +58,14 @@ def test_the_watchdog_is_fed_twice_in_the_time_it_allows(manager, environ):
     assert manager.heard() == ["WATCHDOG=1"] * 3
 
 
+def test_between_steps_that_keep_the_loop_from_turning_it_is_fed_at_once(manager, environ):
+    notifier = Notifier(environ, clock=FakeClock(), pid=7)
+    notifier.alive()
+    notifier.at_work()
+    notifier.alive()
+    assert manager.heard() == ["WATCHDOG=1"] * 2
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"WATCHDOG_PID": "8"}, {"WATCHDOG_USEC": ""}, {"WATCHDOG_USEC": "soon"}, {"WATCHDOG_USEC": "0"}],

@@ -16,6 +16,7 @@ from petdoor.core.events import (
     LockReason,
 )
 from petdoor.core.heat import HeatBudget
+from petdoor.core.modes import Mode
 from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, Sighting
 
@@ -103,19 +104,110 @@ def test_a_flap_that_is_pushed_open_though_locked_is_told_of():
     assert of(FlapJammed, events) == [FlapJammed(open_seconds=5.0)]
 
 
-def test_a_jammed_flap_is_freed_by_drawing_the_bolt_for_a_moment_less_and_less_often():
-    door, events = feel(Door(), 300.0, OPEN)
-    assert [event.cause for event in of(DoorUnlocked, events)] == [Cause.JAM] * 3
-    door, _ = feel(door, 2.0, SHUT)
-    assert door.latch is LatchState.LOCKED
+def left_open(way=Way.OUT, policy=POLICY):
+    """A door whose flap was left open by somebody a button let through; the bolt has just fallen."""
+    door, _ = once(Door(), Contacts(pressed=way), policy)
+    door, _ = feel(door, policy.max_unlock_seconds, OPEN, policy=policy)
+    assert door.latch is not LatchState.UNLOCKED
+    return door
+
+
+@pytest.mark.parametrize("way", Way)
+def test_a_flap_left_open_is_freed_by_drawing_the_bolt_the_way_it_was_opened_a_few_times(way):
+    door, events = feel(left_open(way), 3600.0, OPEN)
+    assert of(DoorUnlocked, events) == [DoorUnlocked(Cause.JAM, way)] * 3
+    assert {event.unlocked_seconds for event in of(DoorLocked, events)} == {5.0}
+    assert door.latch is LatchState.JAMMED
+    assert feel(door, 1.0, SHUT)[0].latch is LatchState.LOCKED
+
+
+def test_each_attempt_to_free_a_flap_waits_twice_as_long():
+    door, tried_at = left_open(), []
+    for _ in range(1200):
+        door, events = once(door, OPEN)
+        tried_at += [door.now for event in of(DoorUnlocked, events)]
+    first, second, third = tried_at
+    assert (second - first, third - second) == (60.0, 120.0)
+
+
+def test_a_flap_that_closed_and_was_left_open_anew_is_freed_anew():
+    door, _ = feel(left_open(), 600.0, OPEN)
+    door, _ = feel(door, 5.0, SHUT)
+    door, _ = once(door, INSIDE)
+    _, events = feel(door, 60.0, OPEN)
+    assert [event.cause for event in of(DoorUnlocked, events)] == [Cause.JAM]
+
+
+def test_a_broken_beam_jams_the_flap_and_draws_no_bolt():
+    door, events = feel(Door(), 3600.0, Contacts(beam_is_broken=True))
+    assert of(FlapJammed, events) == [FlapJammed(open_seconds=5.0)]
+    assert (door.latch, of(DoorUnlocked, events)) == (LatchState.JAMMED, [])
+
+
+def test_a_beam_broken_behind_somebody_let_through_draws_no_bolt():
+    door, _ = once(Door(), INSIDE)
+    _, events = feel(door, 600.0, Contacts(beam_is_broken=True))
+    assert of(FlapJammed, events)
+    assert of(DoorUnlocked, events) == []
+
+
+def test_a_flap_that_was_forced_or_whose_wire_is_cut_draws_no_bolt():
+    door, _ = feel(Door(), 1.0)
+    door, events = feel(door, 3600.0, OPEN)
+    assert (door.latch, of(DoorUnlocked, events)) == (LatchState.JAMMED, [])
+
+
+def test_a_flap_that_stood_open_before_anybody_was_let_through_draws_no_bolt_afterwards():
+    door, _ = feel(Door(), 1.0, OPEN)
+    door, _ = once(door, replace(OPEN, pressed=Way.OUT))
+    door, _ = feel(door, 20.0, OPEN)
+    assert of(DoorUnlocked, feel(door, 600.0, OPEN)[1]) == []
+
+
+@pytest.mark.parametrize("sighting", [A_CAT, A_DOG])
+def test_a_flap_left_open_is_not_freed_before_somebody_who_stands_there(sighting):
+    policy = replace(POLICY, admit=frozenset({"fox"}))
+    door, events = feel(left_open(policy=policy), 600.0, OPEN, sighting, policy)
+    assert of(DoorUnlocked, events) == []
+    assert of(DoorUnlocked, feel(door, 10.0, OPEN, policy=policy)[1])
+
+
+def test_a_flap_left_open_is_not_freed_by_eyes_that_cannot_be_trusted():
+    blind = replace(POLICY, trusts_its_eyes=False)
+    assert of(DoorUnlocked, feel(left_open(), 600.0, OPEN, policy=blind)[1]) == []
+
+
+@pytest.mark.parametrize("mode", [Mode.LOCKED, Mode.OBSERVE])
+def test_a_flap_left_open_is_not_freed_by_a_door_that_is_to_stay_locked(mode):
+    assert of(DoorUnlocked, feel(left_open(), 600.0, OPEN, policy=POLICY.now(mode))[1]) == []
+
+
+def being_freed():
+    door, _ = feel(left_open(), 32.0, OPEN)
+    assert door.unlocked.cause is Cause.JAM
+    return door
 
 
 def test_the_bolt_falls_at_once_behind_a_jammed_flap_that_fell_shut():
-    door, events = feel(Door(), 36.0, OPEN)
-    assert of(DoorUnlocked, events)
-    assert door.latch is LatchState.UNLOCKED
-    door, events = feel(door, 0.75, SHUT)
+    _, events = feel(being_freed(), 0.75, SHUT)
     assert reasons(events) == [LockReason.PASSAGE]
+
+
+def test_the_bolt_falls_at_once_when_a_cat_comes_while_a_flap_is_freed():
+    _, events = feel(being_freed(), 0.5, OPEN, A_CAT)
+    assert reasons(events) == [LockReason.VETO]
+
+
+def test_an_emergency_takes_over_from_an_attempt_to_free_the_flap():
+    door, events = once(being_freed(), replace(OPEN, emergency=True))
+    assert events == [Emergency(120.0)]
+    assert feel(door, 100.0, OPEN)[1] == []
+
+
+def test_a_flap_is_not_tried_to_be_freed_while_the_coil_is_too_hot_and_that_is_no_attempt():
+    policy = replace(POLICY, heat=HeatBudget(0.01, 2000.0))
+    door, events = feel(left_open(policy=policy), 1000.0, OPEN, policy=policy)
+    assert (of(DoorUnlocked, events), door.flap.tries) == ([], 0)
 
 
 @pytest.mark.parametrize(("button", "way"), [(INSIDE, Way.OUT), (OUTSIDE, Way.IN)])
@@ -167,7 +259,7 @@ def test_an_emergency_opens_at_once_and_holds_the_door_for_its_time_whatever_is_
     assert events == [Emergency(120.0), DoorUnlocked(Cause.EMERGENCY, Way.OUT)]
     door, events = feel(door, 119.5, sighting=A_CAT)
     assert (door.latch, events) == (LatchState.UNLOCKED, [])
-    assert reasons(feel(door, 1.0)[1]) == [LockReason.CAP]
+    assert reasons(feel(door, 1.0)[1]) == [LockReason.TIME]
 
 
 def test_an_emergency_waits_for_no_rest():
@@ -177,18 +269,102 @@ def test_an_emergency_waits_for_no_rest():
     assert of(DoorUnlocked, events)
 
 
-def test_an_emergency_holds_a_door_that_is_open_already():
+def test_an_emergency_takes_over_a_door_that_is_open_already_and_opens_the_way_out():
     door, events = once(admitted(), CALL)
     assert events == [Emergency(120.0)]
-    door, events = feel(door, 100.0)
+    assert door.drawn is Way.OUT
+    door, events = feel(door, 119.5, sighting=A_CAT)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+    assert reasons(feel(door, 1.0)[1]) == [LockReason.TIME]
+
+
+def test_the_bolt_falls_after_an_emergency_though_the_flap_is_left_open():
+    door, _ = once(Door(), CALL)
+    door, events = feel(door, 121.0, OPEN)
+    assert reasons(events) == [LockReason.CAP]
+
+
+RINGS, RESTS = Contacts(rings=True), Contacts(rings=False)
+
+
+def test_an_alarm_calls_when_it_begins_to_ring_and_only_then():
+    door, _ = once(Door(), RESTS)
+    door, events = feel(door, 600.0, RINGS)
+    assert [type(event) for event in events] == [Emergency, DoorUnlocked, DoorLocked]
+
+
+def test_an_alarm_that_rings_from_the_start_is_a_broken_wire():
+    assert feel(Door(), 600.0, RINGS)[1] == []
+
+
+def test_an_alarm_that_is_wired_anew_and_rings_is_a_broken_wire():
+    door, _ = feel(Door(), 1.0, SHUT)
+    assert feel(door, 600.0, RINGS)[1] == []
+
+
+def test_an_alarm_that_begins_while_nobody_looks_calls_at_the_next_step():
+    door, _ = once(Door(), RESTS)
+    door, events = step(door, None, door.clock + 60.0, POLICY, RINGS)
+    assert of(Emergency, events)
+
+
+def test_an_alarm_that_rings_anew_calls_anew():
+    door, _ = once(Door(), RESTS)
+    door, _ = feel(door, 150.0, RINGS)
+    door, _ = once(door, RESTS)
+    assert of(Emergency, once(door, RINGS)[1])
+
+
+def test_an_emergency_called_anew_as_it_ends_lets_the_bolt_fall_before_the_last_guard_does():
+    door, _ = once(Door(), CALL)
+    since = door.now
+    door, _ = feel(door, 119.75)
+    door, events = once(door, CALL)
+    assert events == [Emergency(120.0)]
+    door, events = feel(door, 60.0)
+    assert [type(event) for event in events] == [DoorLocked, DoorUnlocked]
+    assert events[0] == DoorLocked(LockReason.CAP, 140.0)
+    assert door.unlocked.since == since + 140.25
+
+
+def test_an_emergency_that_is_called_off_lets_the_bolt_fall():
+    door, _ = once(Door(), CALL)
+    door, events = once(door, Contacts(calms=True))
+    assert (reasons(events), door.is_called) == ([LockReason.COMMAND], False)
+    assert feel(door, 10.0)[1] == []
+
+
+def test_calling_off_an_emergency_that_nobody_called_changes_nothing():
+    door, events = once(admitted(), Contacts(calms=True))
     assert (door.latch, events) == (LatchState.UNLOCKED, [])
 
 
-def test_an_alarm_whose_contact_chatters_calls_once():
-    door, _ = once(Door(), CALL)
-    door, events = feel(door, 119.0, CALL)
+def test_an_alarm_that_begins_as_another_is_called_off_is_heard():
+    door, _ = feel(Door(), 1.0, replace(RESTS, emergency=True))
+    door, events = once(door, replace(RINGS, calms=True))
+    assert (of(Emergency, events), door.is_called) == ([Emergency(120.0)], True)
+    assert door.latch is LatchState.UNLOCKED
+
+
+@pytest.mark.parametrize("reason", [LockReason.CAMERA, LockReason.EYESIGHT])
+def test_a_door_that_sees_no_longer_lets_its_bolt_fall_as_soon_as_the_flap_has_closed(reason):
+    door, _ = once(admitted(), OPEN)
+    door, events = lock(door, door.clock, reason, POLICY)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+    door, events = feel(door, 2.0, OPEN)
     assert events == []
-    assert reasons(feel(door, 2.0)[1]) == [LockReason.CAP]
+    assert reasons(once(door, SHUT)[1]) == [reason]
+
+
+def test_a_door_that_sees_no_longer_cuts_the_current_at_the_longest_unlock():
+    door, _ = once(admitted(), OPEN)
+    door, _ = lock(door, door.clock, LockReason.CAMERA, POLICY)
+    assert reasons(feel(door, 25.0, OPEN)[1]) == [LockReason.CAP]
+
+
+def test_a_door_that_stops_locks_at_once_wherever_the_flap_hangs():
+    door, _ = once(admitted(), OPEN)
+    assert reasons(lock(door, door.clock, LockReason.STOP, POLICY)[1]) == [LockReason.STOP]
 
 
 @pytest.mark.parametrize("reason", [LockReason.CAMERA, LockReason.EYESIGHT])

@@ -11,15 +11,17 @@ from petdoor.core.decision import step
 from petdoor.core.door import Door, LatchState
 from petdoor.core.events import AnimalJudged, CoilHot, DoorLocked, DoorUnlocked, LockReason, Verdict
 from petdoor.core.heat import HeatBudget
+from petdoor.core.modes import Hold, Mode
 from petdoor.core.policy import Policy
 from petdoor.core.species import CAT, DOG, OTHER, Sighting
 
 SPECIES = (DOG, CAT, "fox", OTHER)
-thorough = settings(max_examples=300)
+thorough = settings(max_examples=300, deadline=None)
 
 # Eighths of a second: sums and differences of these are exact.
 eighths = st.integers(1, 32).map(lambda count: count / 8)
 steps_of_the_clock = st.integers(-40, 80).map(lambda count: count / 8)
+holds = st.sampled_from(Hold)
 leaps_of_the_clock = st.sampled_from([-1e9, -1e6, -100.0, 100.0, 1e6, 1e9])
 
 
@@ -29,8 +31,9 @@ def policies(draw):
     role_of = dict(zip(("fox", CAT), roles, strict=True)) | {DOG: "admit"}
     confirm_frames = draw(st.integers(2, 4))
     unlock_seconds = draw(eighths)
+    admit = frozenset(species for species, role in role_of.items() if role == "admit")
     return Policy(
-        admit=frozenset(species for species, role in role_of.items() if role == "admit"),
+        admit=admit,
         keep_in=frozenset(species for species, role in role_of.items() if role == "keep_in"),
         confirm_frames=confirm_frames,
         window_frames=confirm_frames + draw(st.integers(0, 3)),
@@ -42,6 +45,8 @@ def policies(draw):
         linger_seconds=draw(eighths),
         max_unlock_seconds=unlock_seconds + draw(eighths),
         refractory_seconds=draw(st.one_of(st.just(0.0), eighths)),
+        held_back=draw(st.one_of(st.just({}), st.dictionaries(st.sampled_from(sorted(admit)), holds))),
+        moves_bolt=draw(st.sampled_from([True, True, True, False])),
     )
 
 
@@ -135,7 +140,9 @@ def was_just_kept_in(turns, policy):
 def deserves_to_open(turns, policy):
     """From the raw history: whether a locked door is to open at the last of these turns."""
     newest = turns[-1].sighting
-    if newest is None or newest.species not in policy.admit:
+    if newest is None or newest.species not in policy.admit or newest.species in policy.held_back:
+        return False
+    if not policy.moves_bolt:
         return False
     frames = frames_looked_back_on(turns, policy)
     agreeing = sum(frame.species == newest.species for frame in frames)
@@ -206,7 +213,8 @@ def test_the_door_is_locked_in_the_end_when_nothing_is_seen_any_more(policy, his
 @given(policies(), histories)
 def test_every_unlocking_comes_right_behind_an_admission_of_that_species(policy, history):
     for turn in replay(history, policy):
-        admitted = [e.species for e in turn.events if getattr(e, "verdict", None) is Verdict.ADMIT]
+        judged = [event for event in turn.events if isinstance(event, AnimalJudged)]
+        admitted = [e.species for e in judged if e.verdict is Verdict.ADMIT and not e.observed]
         assert admitted == [e.species for e in turn.events if isinstance(e, DoorUnlocked)]
         if admitted:
             assert [type(event) for event in turn.events] == [AnimalJudged, DoorUnlocked]
@@ -226,8 +234,30 @@ def test_the_door_rests_after_every_lock(policy, history):
 @given(policies(), histories)
 def test_only_an_admitted_species_opens_and_other_never_does(policy, history):
     opened_for = {e.species for t in replay(history, policy) for e in t.events if isinstance(e, DoorUnlocked)}
-    assert opened_for <= policy.admit
+    assert opened_for <= policy.admit - policy.held_back.keys()
     assert OTHER not in opened_for
+
+
+@thorough
+@given(policies(), histories)
+def test_who_is_held_back_is_welcome_and_told_why(policy, history):
+    for turn in replay(history, policy):
+        for judged in (event for event in turn.events if isinstance(event, AnimalJudged)):
+            assert (judged.verdict is Verdict.HOLD) == (judged.held_by is not None)
+            assert judged.verdict is not Verdict.HOLD or judged.held_by is policy.held_back[judged.species]
+
+
+@thorough
+@given(policies(), st.sampled_from(Mode), histories, histories)
+def test_a_mode_that_changes_locks_at_once_whom_it_does_not_let_in(policy, mode, before, after):
+    now_on = replace(policy, held_back={}, moves_bolt=True).now(mode)
+    turns = replay(before, policy)
+    door, clock = turns[-1].door, sum(seconds for _, seconds in before)
+    for sighting, seconds in after:
+        clock += seconds
+        door, _ = step(door, sighting, clock, now_on)
+        is_moved = door.latch is LatchState.UNLOCKED
+        assert not is_moved or (mode in {Mode.AUTO, Mode.UNLOCKED} and door.unlocked.species in now_on.admit)
 
 
 @thorough

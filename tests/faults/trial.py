@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -37,9 +38,15 @@ class FaultError(AssertionError):
 
 
 class Trial:
-    """One door in a folder of its own; ``start`` lets it run."""
+    """One door in a folder of its own; ``start`` lets it run.
 
-    def __init__(self, folder: Path, pace: Pace) -> None:
+    Args:
+        folder: where all of it lies.
+        pace: how patient everybody is.
+        settings: for the door, beside those that it has here.
+    """
+
+    def __init__(self, folder: Path, pace: Pace, settings: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.disk = folder / "disk"
         self.model = folder / "door.tflite"
@@ -63,19 +70,22 @@ class Trial:
         self.watcher = pins.Watcher(folder / "pins", PIN)
         self._closing.callback(self.watcher.close)
         self.manager: Manager | None = None
-        self._settle()
+        self.settle(settings or {})
 
     def _stop_broker(self) -> None:
         self.broker.stop()  # the one there is by then
 
-    def _settle(self) -> None:
-        settings = {
+    def settle(self, more: dict[str, Any]) -> None:
+        """Write the settings; sections are added to, not replaced."""
+        settings: dict[str, dict[str, Any]] = {
             "camera": {"source": "picamera:0", "width": camera.WIDTH, "height": camera.HEIGHT},
             "model": {"path": str(self.model)},
             "policy": {"refractory_seconds": 1.0, "unlock_seconds": self._pace.unlock_seconds},
             "mqtt": {"host": "127.0.0.1", "port": self.broker.port},
             "snapshots": {"folder": str(self.disk / "seen")},
         }
+        for section, values in more.items():
+            settings[section] = {**settings.get(section, {}), **values}
         (self.folder / "config.yaml").write_text(yaml.safe_dump(settings))
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from petdoor.health.door import Sight
 from petdoor.health.finding import Level
 from petdoor.health.machine import Machine
 from petdoor.settings import Settings
+from tests.conftest import as_nobody
 from tests.pictures_on_disk import jpeg, scene
 
 SERVICE_RUNS = "#!/bin/sh\necho LoadState=loaded\necho ActiveState=active\necho UnitFileState=enabled\n"
@@ -110,3 +112,42 @@ def test_a_picture_that_helps_nobody_is_told(picture, fps, words):
     finding = door.camera(given(), Sight(picture, fps))
     assert finding.advice.startswith(words) or words in finding.advice
     assert finding.level is (Level.NOTE if words else Level.OK)
+
+
+def secret(here):
+    """Root's own file with the service's password, as install-service makes it."""
+    file = here.root / "etc" / "petdoor" / "mqtt-password"
+    file.parent.mkdir(parents=True)
+    file.write_text("woof\n")
+    file.chmod(0o600)
+
+
+def named(broker):
+    mqtt = {"host": "127.0.0.1", "port": broker.port, "username": "petdoor"}
+    return given(camera={"source": "demo"}, mqtt=mqtt)
+
+
+def test_root_tries_the_broker_with_the_service_s_own_password(here, guarded):
+    secret(here)
+    assert examined(named(guarded), here)["broker message"].level is Level.OK
+
+
+def test_whoever_may_not_read_it_is_told_so_and_tries_none(guarded):
+    with TemporaryDirectory() as root:  # that everybody may look into
+        Path(root).chmod(0o755)
+        here = Machine(Path(root), path="")
+        secret(here)
+        (here.root / "var" / "lib" / "petdoor").mkdir(parents=True)
+        with as_nobody():
+            findings = examined(named(guarded), here)
+    assert findings["broker login"].level is Level.SKIP
+    assert findings["state"].level is Level.SKIP
+    assert "broker message" not in findings
+
+
+def test_a_folder_where_events_cannot_be_kept_is_told(here, mosquitto, tmp_path):
+    (tmp_path / "file").touch()
+    mqtt = {"host": "127.0.0.1", "port": mosquitto.port}
+    settings = given(camera={"source": "demo"}, mqtt=mqtt, state_folder=str(tmp_path / "file" / "x"))
+    state = examined(settings, here)["state"]
+    assert (state.level, state.detail.startswith("state_folder: ")) == (Level.FAIL, True)

@@ -38,7 +38,7 @@ def warm(root, millidegrees):
 def test_a_machine_that_is_no_pi_is_not_at_fault(root):
     levels = {finding.part: finding.level for finding in machine.examine(Machine(root, path=""), root)}
     skipped = {part for part, level in levels.items() if level is Level.SKIP}
-    assert skipped == {"group gpio", "group video", "clock", "temperature", "power"}
+    assert skipped == {"group gpio", "group video", "freed pins", "clock", "temperature", "power"}
     assert Level.FAIL not in levels.values()
 
 
@@ -89,6 +89,24 @@ def test_devices_this_user_may_not_use_name_the_group_that_may(root):
     assert "usermod -aG video" in video.advice
 
 
+def persists(root, **drivers):
+    for name, word in drivers.items():
+        parameters = root / "sys/module" / name / "parameters"
+        parameters.mkdir(parents=True)
+        (parameters / "persist_gpio_outputs").write_text(f"{word}\n")
+
+
+def test_a_kernel_that_keeps_the_coil_of_a_dead_door_drawn_is_told(root):
+    persists(root, pinctrl_bcm2835="Y", pinctrl_rp1="Y")
+    pins = found(root, "freed pins")
+    assert (pins.level, "dtparam=strict_gpiod" in pins.advice) == (Level.NOTE, True)
+
+
+def test_the_driver_that_is_not_in_use_says_nothing_of_this_machine(root):
+    persists(root, pinctrl_bcm2835="Y", pinctrl_rp1="N")
+    assert found(root, "freed pins").level is Level.OK
+
+
 @pytest.fixture
 def read_only(tmp_path):
     folder = tmp_path / "card"
@@ -110,6 +128,7 @@ def test_a_card_that_can_only_be_read_is_told(root, read_only):
 
 STATE = """LoadState={}
 ActiveState={}
+SubState={}
 StatusText=watching, locked
 NRestarts=2
 Result=exit-code
@@ -119,11 +138,13 @@ UnitFileState={}"""
 @pytest.mark.parametrize(
     ("state", "level", "words"),
     [
-        (("loaded", "active", "enabled"), Level.OK, "watching, locked; restarted 2 times"),
-        (("loaded", "active", "disabled"), Level.NOTE, "not started at boot"),
-        (("loaded", "failed", "enabled"), Level.FAIL, "failed: exit-code"),
-        (("loaded", "inactive", "enabled"), Level.NOTE, "stopped"),
-        (("not-found", "inactive", ""), Level.NOTE, "not installed"),
+        (("loaded", "active", "running", "enabled"), Level.OK, "watching, locked; restarted 2 times"),
+        (("loaded", "active", "running", "disabled"), Level.NOTE, "not started at boot"),
+        (("loaded", "activating", "start", "enabled"), Level.NOTE, "starting: watching, locked"),
+        (("loaded", "activating", "auto-restart", "enabled"), Level.FAIL, "exit-code; is tried again"),
+        (("loaded", "failed", "failed", "enabled"), Level.FAIL, "exit-code; is not tried again"),
+        (("loaded", "inactive", "dead", "enabled"), Level.NOTE, "stopped"),
+        (("not-found", "inactive", "dead", ""), Level.NOTE, "not installed"),
     ],
 )
 def test_how_the_service_fares_is_told(root, state, level, words):
@@ -131,7 +152,7 @@ def test_how_the_service_fares_is_told(root, state, level, words):
     here = Machine(root, path=f"{root / 'bin'}:{os.defpath}")
     found = service.examine(here)
     assert (found.level, words in found.detail) == (level, True)
-    assert service.is_running(here) is ("active" in state)
+    assert service.is_running(here) is bool({"running", "start"} & set(state))
 
 
 def test_where_systemd_does_not_run_there_is_nothing_to_say(root):

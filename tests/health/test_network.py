@@ -89,3 +89,10 @@ def test_plain_talk_to_an_encrypted_broker_is_told(encrypted):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_a_name_and_a_number_lead_to_the_same_broker(mosquitto, host):
     assert steps(mosquitto.port, host)[-1].level is Level.OK
+
+
+def test_who_may_not_know_the_password_does_not_try_one(guarded):
+    broker = Broker("127.0.0.1", guarded.port, username="petdoor")
+    findings = list(network.examine(broker, "back", timeout_seconds=1.0, may_log_in=False))
+    assert [finding.part for finding in findings] == ALL[:3]
+    assert (findings[-1].level, "sudo" in findings[-1].advice) == (Level.SKIP, True)

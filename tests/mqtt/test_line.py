@@ -18,18 +18,15 @@ from tests.brokers import Mosquitto
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@pytest.fixture(autouse=True)
-def collected():
-    yield
-    gc.collect()
-
-
 def reason(port, host="127.0.0.1", *, answer_seconds=10.0, **login):
     broker, put = Broker(host, port, **login), queue.SimpleQueue().put
     line = Line(broker, "petdoor-back", ("will", "offline"), put, answer_seconds=answer_seconds)
     with closing(line), pytest.raises(BrokerError) as caught:
         line.open()
-    return str(caught.value)
+    said = str(caught.value)
+    del line, caught
+    gc.collect()
+    return said
 
 
 def test_nobody_is_there(tmp_path):

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import pytest
+
+from petdoor.core.contacts import Contacts, Way
+from petdoor.core.decision import step
+from petdoor.core.door import Door
+from petdoor.core.heat import HeatBudget
+from petdoor.core.modes import Mode
+from petdoor.core.obedience import ordered, refusal
+from petdoor.core.orders import CallEmergency, InstallModel, Lock, SetCurfew, SetMode, SetThreshold, Unlock
+from petdoor.core.policy import Policy
+
+POLICY = Policy()
+CALL, CALM = CallEmergency(wanted=True), CallEmergency(wanted=False)
+
+
+def obeyed(order, door=None, policy=POLICY, seconds=1.0):
+    """The door after a step with this order, and why it was refused."""
+    before = door or Door(clock=0.0)
+    after, _ = step(before, None, before.clock + seconds, policy, ordered(Contacts(), order))
+    return after, refusal(order, after, policy)
+
+
+def rested(door, seconds, policy=POLICY):
+    """The door after so many seconds in which nothing happened."""
+    for _ in range(round(seconds)):
+        door, _ = step(door, None, door.clock + 1.0, policy)
+    return door
+
+
+@pytest.mark.parametrize(
+    ("order", "contacts"),
+    [
+        (None, Contacts()),
+        (Lock(), Contacts(locks=True)),
+        (Unlock(Way.OUT), Contacts(opens=Way.OUT)),
+        (CALL, Contacts(emergency=True)),
+        (CALM, Contacts(calms=True)),
+    ],
+)
+def test_an_order_for_the_bolt_is_heard_beside_what_the_wires_say(order, contacts):
+    wired = Contacts(flap_is_closed=False, pressed=Way.IN, rings=True)
+    assert ordered(wired, order) == replace(contacts, flap_is_closed=False, pressed=Way.IN, rings=True)
+
+
+@pytest.mark.parametrize(
+    "order", [SetMode(Mode.OBSERVE), SetThreshold(0.5), SetCurfew(wanted=True), InstallModel()]
+)
+def test_an_order_for_anything_else_is_none_for_the_bolt(order):
+    assert ordered(Contacts(), order) == Contacts()
+    assert refusal(order, Door(), POLICY) == ""
+
+
+@pytest.mark.parametrize("order", [Lock(), Unlock(), Unlock(Way.OUT), CALL, CALM])
+def test_an_order_that_can_be_obeyed_is_not_refused(order):
+    assert obeyed(order)[1] == ""
+
+
+def test_told_to_unlock_a_door_that_is_open_already_it_is_not_refused():
+    door, _ = obeyed(Unlock())
+    assert obeyed(Unlock(), door)[1] == ""
+
+
+def test_a_door_that_an_emergency_holds_open_is_not_locked():
+    door, _ = obeyed(CALL)
+    assert obeyed(Lock(), door)[1] == "an emergency holds the door open"
+
+
+def test_a_door_that_rests_says_for_how_long():
+    door = rested(obeyed(Unlock())[0], 5)
+    assert obeyed(Unlock(), door)[1] == "it rests after locking, for another 2 s"
+
+
+def test_a_door_that_only_observes_says_so_but_obeys_an_emergency():
+    policy = POLICY.now(Mode.OBSERVE)
+    assert obeyed(Unlock(), policy=policy)[1] == "it only observes: the bolt is not moved"
+    assert obeyed(CALL, policy=policy)[1] == ""
+
+
+@pytest.mark.parametrize("order", [Unlock(), CALL])
+def test_a_coil_that_is_too_hot_is_named(order):
+    policy = replace(POLICY, heat=HeatBudget(0.25, 24.0))
+    door = rested(obeyed(Unlock(), policy=policy)[0], 10, policy)
+    assert obeyed(order, door, policy)[1] == "the coil must cool first"

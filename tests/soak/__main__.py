@@ -1,0 +1,52 @@
+"""Ten thousand visits as fast as this machine goes: python -m tests.soak [VISITS]."""
+
+import logging
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.soak.figures import HEAD
+from tests.soak.soak import Soak
+
+VISITS = 10_000
+
+
+def main(visits):
+    """Let so many come, print the figures, and say whether all is well."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="petdoor-soak-") as folder:
+        logging.basicConfig(
+            filename=Path(folder) / "log", level=logging.INFO, format="%(asctime)s %(message)s"
+        )
+        print(HEAD, flush=True)
+        soak = Soak(Path(folder), visits, lambda line: print(line, flush=True))
+        soak.run()
+    _summary(soak, time.monotonic() - began)
+    return not soak.losses and not any(growth.is_beyond for growth in soak.growths)
+
+
+def _summary(soak, seconds):
+    ledger, ear, paces = soak.ledger, soak.ear, soak.paces
+    print(
+        f"\n{soak.seconds / 3600:.1f} hours at the door in {seconds / 60:.1f} minutes, {soak.passes:,} passes"
+    )
+    print(
+        f"pass of the loop    p50 {paces.ms(0.5):.2f} ms, p95 {paces.ms(0.95):.2f} ms, of the newest 20,000; "
+    )
+    print(f"                    longest of all {paces.longest_ms:.0f} ms")
+    print(
+        f"events              told {ledger.told:,}, heard {ledger.heard:,}, again and marked {ledger.repeated:,}"
+    )
+    print(f"orders              given {ear.asked}, answered {ear.answered}, refused {ear.refused}")
+    print(f"broker              gone {soak.outages} times")
+    print(f"bolt                drawn {soak.levels[True]:,} times")
+    print(f"\n{'':<20}first tenth last tenth    grew by    at most")
+    for growth in soak.growths:
+        print(growth.line())
+    for loss, count in soak.losses.items():
+        print(f"LOST: {loss}: {count}")
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(int(sys.argv[1]) if sys.argv[1:] else VISITS) else 1)

@@ -1,0 +1,130 @@
+from datetime import UTC, datetime, time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from petdoor.adapters.steering import SteeringFile
+from petdoor.core.curfew import Curfew, Window
+from petdoor.core.events import SettingChanged
+from petdoor.core.modes import Hold, Mode
+from petdoor.core.orders import SetCurfew, SetMode, SetThreshold
+from petdoor.core.policy import Policy
+from petdoor.core.ports import Forgetful
+from petdoor.core.species import CAT, DOG, OTHER, ClassRange, MassRule, Top1Rule
+from petdoor.core.steering import Steering
+from petdoor.helm import Helm
+
+RANGES = {DOG: (ClassRange(0, 0),), CAT: (ClassRange(1, 1),)}
+NIGHT = Curfew((Window(frozenset(range(7)), time(22), time(6), frozenset({DOG})),))
+EVENING, NOON = (datetime(2024, 5, 1, hour, tzinfo=UTC) for hour in (23, 12))
+ORDERS = st.one_of(
+    st.builds(SetMode, st.sampled_from(Mode)),
+    st.builds(SetThreshold, st.floats(0.5, 0.99)),
+    st.builds(SetCurfew, st.booleans()),
+)
+
+
+def helm(rule=None, keeper=None):
+    return Helm(Policy(), rule or MassRule(RANGES, 0.68), NIGHT, keeper or Forgetful())
+
+
+def test_the_threshold_of_settings_and_model_holds_until_another_is_set():
+    steered = helm()
+    assert (steered.steering.threshold, steered.rule.threshold) == (0.68, 0.68)
+    steered.set(SetThreshold(0.9))
+    assert (steered.steering.threshold, steered.rule.threshold) == (0.9, 0.9)
+
+
+def test_a_threshold_that_was_set_decides_what_is_seen():
+    steered, shown = helm(), [0.8, 0.1, 0.1]
+    assert steered.rule.sighting(shown).species == DOG
+    steered.set(SetThreshold(0.9))
+    assert steered.rule.sighting(shown).species == OTHER
+
+
+def test_a_threshold_is_not_forgotten_over_what_is_set_beside_it():
+    steered = helm()
+    for order in (SetThreshold(0.9), SetMode(Mode.OBSERVE), SetCurfew(wanted=False)):
+        steered.set(order)
+    assert steered.steering == Steering(Mode.OBSERVE, 0.9, obeys_curfew=False)
+
+
+def test_a_rule_without_a_threshold_tells_of_none_and_refuses_one():
+    steered = helm(Top1Rule(RANGES))
+    assert steered.steering.threshold is None
+    with pytest.raises(ValueError, match="the rule top1 has no threshold"):
+        steered.set(SetThreshold(0.9))
+    assert steered.rule == Top1Rule(RANGES)
+
+
+def test_a_threshold_kept_for_a_rule_that_has_none_does_no_harm_and_is_not_lost():
+    keeper = Forgetful(Steering(Mode.OBSERVE, 0.9))
+    steered = helm(Top1Rule(RANGES), keeper)
+    assert (steered.rule, steered.steering) == (Top1Rule(RANGES), Steering(Mode.OBSERVE))
+    assert helm(keeper=keeper).rule.threshold == 0.9
+
+
+def test_a_refused_threshold_is_not_kept(tmp_path):
+    keeper = SteeringFile(tmp_path / "steering.json")
+    with pytest.raises(ValueError, match="top1"):
+        helm(Top1Rule(RANGES), keeper).set(SetThreshold(0.9))
+    assert keeper.load() == Steering()
+
+
+@pytest.mark.parametrize(("moment", "held"), [(EVENING, {DOG: Hold.CURFEW}), (NOON, {})])
+def test_a_curfew_holds_in_its_hours(moment, held):
+    assert helm().policy(moment).held_back == held
+
+
+def test_a_suspended_curfew_holds_nobody_until_it_counts_again():
+    steered = helm()
+    steered.set(SetCurfew(wanted=False))
+    assert steered.policy(EVENING).held_back == {}
+    steered.set(SetCurfew(wanted=True))
+    assert steered.policy(EVENING).held_back == {DOG: Hold.CURFEW}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_rules_are_those_of_the_mode_that_was_set(mode):
+    steered = helm()
+    steered.set(SetMode(mode))
+    assert steered.steering.mode is mode
+    assert steered.policy(NOON) == Policy().now(mode)
+
+
+@pytest.mark.parametrize(
+    ("order", "changed"),
+    [
+        (SetMode(Mode.OBSERVE), SettingChanged("mode", "observe")),
+        (SetThreshold(0.7), SettingChanged("threshold", "0.7")),
+        (SetCurfew(wanted=True), SettingChanged("curfew", "on")),
+        (SetCurfew(wanted=False), SettingChanged("curfew", "suspended")),
+    ],
+)
+def test_what_was_set_is_told_in_a_word(order, changed):
+    assert helm().set(order) == changed
+
+
+@given(orders=st.lists(ORDERS, max_size=6))
+def test_what_was_set_is_what_the_next_helm_begins_with(tmp_path_factory, orders):
+    path = tmp_path_factory.mktemp("helm") / "steering.json"
+    steered = helm(keeper=SteeringFile(path))
+    for order in orders:
+        steered.set(order)
+    after = helm(keeper=SteeringFile(path))
+    assert (after.steering, after.rule) == (steered.steering, steered.rule)
+    assert after.policy(EVENING) == steered.policy(EVENING)
+
+
+def test_what_was_never_set_follows_the_settings_of_the_next_start(tmp_path):
+    path = tmp_path / "steering.json"
+    helm(keeper=SteeringFile(path)).set(SetMode(Mode.OBSERVE))
+    assert helm(MassRule(RANGES, 0.8), SteeringFile(path)).rule.threshold == 0.8
+
+
+def test_what_cannot_be_kept_holds_all_the_same(tmp_path):
+    (tmp_path / "state").write_text("no folder")
+    steered = helm(keeper=SteeringFile(tmp_path / "state" / "steering.json"))
+    steered.set(SetMode(Mode.UNLOCKED))
+    assert steered.steering.mode is Mode.UNLOCKED
