@@ -17,7 +17,7 @@ DATA ?= photos
 CSV ?=
 LABELLED = --data '$(DATA)' $(if $(CSV),--csv '$(CSV)') $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 
-.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow faults install uninstall bench bench-train clean mosquitto chromium
+.PHONY: help run model train door-model test check format tests tests-older-interpreter test-slow faults soak install uninstall bench bench-train clean mosquitto chromium
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -33,8 +33,9 @@ model: .venv/host ## Make door.tflite, the ImageNet model: make model WEIGHTS=fi
 train: .venv/host ## Make door.tflite from photos of your own: make train DATA=photos/
 	$(BIN)/python -m tools train $(LABELLED) --output door.tflite --report report
 
-# make faults: those with these words in their names only.
+# make faults: those with these words in their names only. make soak: how many visits.
 FAULT ?=
+VISITS ?=
 
 # make door-model: photos in the folders train and extra (each with dog, cat, other), breeds and, to judge by, val.
 PHOTOS ?= photos
@@ -67,7 +68,7 @@ format: .venv/dev ## Lay the code out as the check wants it
 	$(BIN)/ruff format .
 
 tests: .venv/dev mosquitto chromium
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
 # tflite-runtime ended with Python 3.11; where there is no wheel there is nothing to test.
 tests-older-interpreter: tests
@@ -81,6 +82,9 @@ test-slow: .venv/dev ## The tests that train or convert large networks: half an 
 
 faults: .venv/dev mosquitto ## Break a running door in every way, watch its pin, and print the README's table: ten minutes
 	$(BIN)/python -m tests.faults $(FAULT)
+
+soak: .venv/dev mosquitto ## Ten thousand visits, a broker that comes and goes: nothing lost, nothing grows: ten minutes
+	$(BIN)/python -m tests.soak $(VISITS)
 
 install: ## Put the door and its service on this machine, into /opt/petdoor; settings that are there stay
 	$(SUDO) $(PYTHON) -m venv --system-site-packages $(OPT)

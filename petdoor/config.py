@@ -105,7 +105,7 @@ _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that neither lets a repeated key overrule the first in silence, nor a time become a number.
+    """A safe loader that lets no repeated key overrule the first in silence, and no time become a number.
 
     YAML 1.1 reads 22:00 in sixties, as 1320; YAML 1.2 has done away with that.
     """

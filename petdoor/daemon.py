@@ -9,7 +9,7 @@ from threading import Event as Flag
 from typing import Final
 
 from petdoor.core import decision
-from petdoor.core.door import Door, LatchState
+from petdoor.core.door import Door
 from petdoor.core.events import CameraLost, CameraRecovered, ClockJumped, Event, LockReason, SettingsRefused
 from petdoor.core.eyesight import Impairment
 from petdoor.core.heat import Spell
@@ -65,6 +65,7 @@ class Daemon:
         self._timing = timing or Timing()
         self._clock = clock
         self._wall_clock = wall_clock
+        self.door = door or _warm_door(parts.spells, clock())
         self._reporter = Reporter(
             parts.publisher,
             parts.supervisor,
@@ -72,9 +73,9 @@ class Daemon:
             wall_clock=wall_clock,
             door_id=parts.door_id,
             model_id=parts.model_id,
+            door=self.door,
         )
         self._news = news
-        self.door = door or _warm_door(parts.spells, clock())
         self._began_at = self._checked_at = clock()
         self._helm = Helm(parts.policy, parts.rule, parts.curfew, parts.keeper)
         self._owner = Owner(parts.orders, self._helm)
@@ -99,7 +100,7 @@ class Daemon:
             LatchError: the bolt does not obey.
         """
         self._parts.latch.lock()
-        self._parts.publisher.latch(LatchState.LOCKED)
+        self._parts.publisher.latch(self.door.latch)
         self._parts.publisher.steering(self._helm.steering)
         self._reporter.tell(self._news)
         is_replaced = False
@@ -162,7 +163,8 @@ class Daemon:
         if frame is None:
             return None
         moves = self._parts.motion is None or self._parts.motion.is_open(frame)
-        self._reporter.motion(seen=moves)
+        if self._parts.motion:
+            self._reporter.motion(seen=moves)
         if not moves:
             return None
         began = self._clock()
@@ -192,6 +194,8 @@ class Daemon:
                 self._parts.latch.lock()
         if door.latch is not self.door.latch:
             self._parts.publisher.latch(door.latch)
+        if door.is_called and not self.door.is_called:
+            self._parts.hold()
         self.door = door
         self._reporter.emergency(called=door.is_called)
 
@@ -233,6 +237,8 @@ class Daemon:
         if now - self._checked_at < _CHECKUP_SECONDS:
             return
         self._checked_at = now
+        if self.door.is_called and self.door.unlocked:
+            self._parts.hold()
         self._wall, jump_seconds = self._wall.compared(self._wall_clock().timestamp(), now)
         if jump_seconds:
             self._reporter.tell([ClockJumped(jump_seconds)])

@@ -120,10 +120,7 @@ def guarded(
     settings: Settings, bolt: Latch, environ: Mapping[str, str]
 ) -> tuple[DeadMansLatch, tuple[Spell, ...]]:
     """The bolt, locked at last by a timer of its own; and when its coil was energised before, if known."""
-    policy = settings.policy
-    limit_seconds = policy.max_unlock_seconds
-    if settings.contacts.emergency or settings.mqtt:
-        limit_seconds += policy.emergency_seconds
+    limit_seconds = settings.policy.max_unlock_seconds
     folder, heat = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0], settings.latch.heat
     if not folder or heat is None:
         return DeadMansLatch(bolt, limit_seconds=limit_seconds), ()
@@ -189,6 +186,7 @@ def build(
     return replace(
         built,
         inputs=inputs,
+        hold=bolt.hold,
         orders=orders,
         keeper=keeper,
         thermometer=thermometer.celsius,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from petdoor.core.door import Door
 from petdoor.core.events import (
     AnimalJudged,
     AnimalWaiting,
@@ -49,6 +50,7 @@ class Reporter:
         wall_clock: the time of day, for events only.
         door_id: the name of this door.
         model_id: that of its model.
+        door: what the daemon before this one has handed on; what is wrong with it is wrong still.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Reporter:
         wall_clock: Callable[[], datetime],
         door_id: str,
         model_id: str,
+        door: Door | None = None,
     ) -> None:
         self._publisher = publisher
         self._supervisor = supervisor
@@ -67,10 +70,10 @@ class Reporter:
         self._wall_clock = wall_clock
         self._door_id = door_id
         self._model_id = model_id
-        self._problems: dict[str, str] = {}
-        self._since: dict[str, float] = {}
+        self._problems = _handed_on(door or Door())
+        self._since = dict.fromkeys(self._problems, clock())
         self._moves = self._is_called = False
-        publisher.problems({})
+        publisher.problems(self._problems)
 
     def tell(self, events: Sequence[Event], frame: Frame | None = None) -> None:
         """Tell of these, and show the frame that made the door decide."""
@@ -121,6 +124,12 @@ class Reporter:
         if isinstance(event, AnimalJudged):
             receipt |= {"latency_ms": latency_ms, "model": self._model_id}
         return receipt
+
+
+def _handed_on(door: Door) -> dict[str, str]:
+    """What is wrong with a door that another daemon had before."""
+    still: dict[Event, bool] = {FlapJammed(0.0): door.flap.is_jammed, CoilHot(0.0): door.is_hot}
+    return dict(told for event, is_so in still.items() if is_so and (told := _begun(event)))
 
 
 def receipt_of(event: Event, *, door_id: str, moment: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Fixtures: the photos and weights that may be there, models made once, a real broker."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -59,11 +60,12 @@ def door_model(weights):
         ROOT / "petdoor" / "modelfile.py",
         ROOT / "petdoor" / "pictures.py",
     ]
-    if not _is_newer(target, sources):
-        made = run_tools(
-            "export", "--weights", weights, "--calibration", DATA / "photos" / "train", "--output", target
-        )
-        assert made.returncode == 0, made.stderr
+    with _alone():
+        if not _is_newer(target, sources):
+            made = run_tools(
+                "export", "--weights", weights, "--calibration", DATA / "photos" / "train", "--output", target
+            )
+            assert made.returncode == 0, made.stderr
     return target
 
 
@@ -72,17 +74,27 @@ def tiny_models():
     """Folder of tiny networks of every tensor type; see ``tiny_models.py``. Needs TensorFlow once."""
     maker = ROOT / "tests" / "tiny_models.py"
     stamp = BUILT / "tiny" / "made"
-    if not _is_newer(stamp, [maker]):
-        made = subprocess.run(
-            [sys.executable, "-m", "tests.tiny_models", str(stamp.parent)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert made.returncode == 0, made.stderr
-        stamp.touch()
+    with _alone():
+        if not _is_newer(stamp, [maker]):
+            made = subprocess.run(
+                [sys.executable, "-m", "tests.tiny_models", str(stamp.parent)],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert made.returncode == 0, made.stderr
+            stamp.touch()
     return stamp.parent
+
+
+@contextmanager
+def _alone():
+    """Of all that run tests side by side, one makes what all of them need."""
+    BUILT.mkdir(parents=True, exist_ok=True)
+    with (BUILT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_newer(target, sources):

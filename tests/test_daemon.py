@@ -728,3 +728,19 @@ def test_a_clock_that_is_set_right_takes_the_curfew_with_it():
 def test_how_warm_the_machine_is_is_told_where_it_can_be_known(celsius, told):
     house = House(*[None] * 605, thermometer=lambda: celsius).run()
     assert house.publisher.stats_told == [{"uptime_seconds": 60, "frames": 0, "fps": 0.0, **told}]
+
+
+def test_the_guard_of_the_bolt_is_told_once_a_second_that_an_emergency_holds_it():
+    held = []
+    inputs = ScriptedInputs(Contacts(), Contacts(emergency=True))
+    hold = lambda: held.append(house.latch.commands[-1])  # noqa: E731 -- it knows the house it is for
+    house = House(*[None] * 200, inputs=inputs, hold=hold, policy=Policy(emergency_seconds=10.0))
+    house.run()
+    assert 9 <= len(held) <= 12
+    assert set(held) == {"unlock out"}
+
+
+def test_an_animals_unlocking_is_never_held_longer_for_it():
+    held = []
+    House(*[DOG] * 100, hold=lambda: held.append(1)).run()
+    assert held == []

@@ -152,11 +152,11 @@ class Life:
             self._stop.set()
             return None
         self.now_on = self._script.pop(0)
+        for pin in self._pins:
+            pin.is_broken = self.now_on.broken == "pin"
         self._timers.pass_by(HANG_SECONDS if self.now_on.broken == "hang" else self.now_on.seconds)
         self.passed.append((self._clock(), self.now_on))
         self.may_break("camera")
-        for pin in self._pins:
-            pin.is_broken = self.now_on.broken == "pin"
         if isinstance(self.now_on.pixels, Exception):
             raise self.now_on.pixels
         return None if self.now_on.pixels is None else Frame(self.now_on.pixels, self._clock())
@@ -375,7 +375,7 @@ class DoorLives(RuleBasedStateMachine):
         window = self.policy.heat.window_seconds
         path = Path(self.folder.name) / "coil.json"
         coil = RememberingLatch(bolt, path, window_seconds=window, clock=self.clock)
-        longest = self.policy.max_unlock_seconds + self.policy.emergency_seconds
+        longest = self.policy.max_unlock_seconds
         guarded = DeadMansLatch(coil, limit_seconds=longest, new_timer=timers.new)
         built = Parts(
             latch=MortalLatch(guarded, life),
@@ -386,6 +386,7 @@ class DoorLives(RuleBasedStateMachine):
             publisher=Publisher(life),
             motion=Motion(life),
             inputs=Inputs(life),
+            hold=guarded.hold,
             curfew=self.curfew,
             orders=ScriptedOrders(*life.orders),
             supervisor=Supervisor(life),
@@ -420,11 +421,12 @@ class DoorLives(RuleBasedStateMachine):
     @invariant()
     def never_is_energised_longer_than_the_longest_unlock(self):
         for since, until in self._spells():
-            longest = self.policy.max_unlock_seconds + STEP_SECONDS
-            if self._is_called_within(since, until):
+            is_called, hangs = self._is_called_within(since, until), self._hangs_within(since, until)
+            longest = self.policy.max_unlock_seconds + (GUARD_SECONDS if hangs else STEP_SECONDS)
+            if is_called:
                 longest += self.policy.emergency_seconds
-            if self._hangs_within(since, until):
-                longest = self.policy.max_unlock_seconds + self.policy.emergency_seconds + GUARD_SECONDS
+            if is_called and hangs:  # the guard's time begins anew as long as the loop turns
+                longest += self.policy.max_unlock_seconds
             assert until - since <= longest
 
     @invariant()

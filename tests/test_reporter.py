@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from petdoor.core.door import Door
 from petdoor.core.events import (
     CameraLost,
     CameraRecovered,
@@ -29,9 +30,12 @@ def clock():
 
 @pytest.fixture
 def reporter(publisher, clock):
-    return Reporter(
-        publisher, Unsupervised(), clock=clock, wall_clock=lambda: NOON, door_id="back", model_id="m"
-    )
+    return reporter_of(publisher, clock)
+
+
+def reporter_of(publisher, clock, **more):
+    names = {"door_id": "back", "model_id": "m"}
+    return Reporter(publisher, Unsupervised(), clock=clock, wall_clock=lambda: NOON, **names, **more)
 
 
 def types(publisher):
@@ -41,6 +45,12 @@ def types(publisher):
 @pytest.mark.usefixtures("reporter")
 def test_at_the_start_nothing_is_wrong(publisher):
     assert publisher.problems_told == [{}]
+
+
+def test_what_is_wrong_with_a_door_that_is_handed_on_is_wrong_still(publisher, clock):
+    hot = Door(is_hot=True)
+    reporter_of(publisher, clock, door=hot).tell([CoilCooled()])
+    assert [set(told) for told in publisher.problems_told] == [{"coil"}, set()]
 
 
 def test_a_problem_is_told_once_and_once_that_it_is_solved(reporter, publisher, clock):

@@ -64,6 +64,13 @@ class DeadMansLatch:
                 self._arm(self._limit_seconds)
             self._latch.unlock(way)
 
+    def hold(self) -> None:
+        """The loop turns, and wants the bolt drawn for longer: its longest time begins anew."""
+        with self._moving:
+            if self._timer:
+                self._disarm()
+                self._arm(self._limit_seconds)
+
     def close(self) -> None:
         with self._moving:
             self._disarm()

@@ -49,7 +49,7 @@ class SteeringFile:
         try:
             self._write(json.dumps(told, indent=2) + "\n")
         except OSError as error:
-            self.fault = f"what is set from afar will be forgotten by a restart: {error}"
+            self.fault = f"what is set from afar will be forgotten by a restart or a reload: {error}"
             log.warning("%s", self.fault)
         else:
             self.fault = ""

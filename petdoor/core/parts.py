@@ -35,6 +35,7 @@ class Parts:
         limits: from where on it cannot.
         locks_when_impaired: the door then stays locked to animals; else it only tells.
         curfew: the hours in which welcome animals are held back.
+        hold: told once a second that an emergency wants the bolt drawn for longer than it usually may be.
         orders: what the owner tells the door from afar.
         keeper: what keeps that across restarts.
         thermometer: how warm the machine is, in degrees Celsius; None where nobody knows.
@@ -54,6 +55,7 @@ class Parts:
     locks_when_impaired: bool = True
     inputs: Inputs = field(default_factory=Unwired)
     curfew: Curfew = field(default_factory=Curfew)
+    hold: Callable[[], None] = field(default=lambda: None)
     orders: Orders = field(default_factory=NoOrders)
     keeper: Keeper = field(default_factory=Forgetful)
     thermometer: Callable[[], float | None] = field(default=lambda: None)

@@ -105,4 +105,6 @@ class Tally:
 def _counted(verdicts: Mapping[Verdict, int]) -> str:
     """How often each verdict fell; that somebody was held back is only told where it happened."""
     counts = {verdict: verdicts.get(verdict, 0) for verdict in Verdict}
-    return ", ".join(f"{n} {verdict.past}" for verdict, n in counts.items() if n or verdict is not Verdict.HOLD)
+    return ", ".join(
+        f"{n} {verdict.past}" for verdict, n in counts.items() if n or verdict is not Verdict.HOLD
+    )

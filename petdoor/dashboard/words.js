@@ -60,7 +60,7 @@ const Words = (() => {
     problem_solved: (told) => note(`Solved: ${text(told.part)}`, after(told.problem_seconds)),
     clock_jumped: (told) => note("The clock was set", number(told.jump_seconds) === null ? "" : `by ${duration(Math.abs(told.jump_seconds))}`),
     settings_refused: (told) => warning("New settings refused, the old ones go on", text(told.reason)),
-    settings_changed: (told) => note("Setting changed", `${text(told.setting)}: ${plain(told.value)}`),
+    setting_changed: (told) => note("Setting changed", `${text(told.setting)}: ${plain(told.value)}`),
     events_dropped: (told) => warning("Some events could not be kept", [plain(told.count), text(told.reason)].filter(Boolean).join(": ")),
   };
 

@@ -135,7 +135,7 @@ _LINES: Final[Mapping[str, _Line]] = {
     "problem_solved": ("solved", Tone.GOOD, lambda f: (f.text("part"), f.seconds("problem_seconds"))),
     "clock_jumped": ("clock set", Tone.QUIET, _clock),
     "settings_refused": ("refused", Tone.ALARM, lambda f: ("settings", f.text("reason"))),
-    "settings_changed": ("set", Tone.QUIET, lambda f: (f.text("setting"), f.text("value"))),
+    "setting_changed": ("set", Tone.QUIET, lambda f: (f.text("setting"), f.text("value"))),
     "events_dropped": ("dropped", Tone.ALARM, lambda f: (f"{f.text('count')} events", f.text("reason"))),
 }
 

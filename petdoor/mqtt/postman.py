@@ -61,7 +61,9 @@ class Postman:
         self._listener = Listener(
             answer=lambda answer: self.do(partial(self._answer, answer)),
             refuse=lambda sentence: self.do(partial(self._refuse, sentence)),
-            status=lambda: {name: value for name, value in self._states.items() if isinstance(value, str)},
+            status=lambda: {
+                name: value for name, value in self._states.items() if value and isinstance(value, str)
+            },
         )
         self._complaints: set[str] = set()
         self._refusals: set[str] = set()
@@ -234,6 +236,8 @@ class Postman:
             self._tidy_more(self)
 
     def _say_goodbye(self) -> None:
+        while request := self._listener.take():
+            request.answer("the door stops, or begins anew: ask again")
         while not self._tasks.empty():
             self._work(0.0)
         if self._line:

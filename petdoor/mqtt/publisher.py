@@ -86,8 +86,10 @@ class MqttPublisher:
     def steering(self, steering: Steering) -> None:
         self._state(topics.state("mode"), steering.mode.value)
         self._state(topics.state("curfew"), ON if steering.obeys_curfew else OFF)
-        if steering.threshold is not None:
-            self._state(topics.state("threshold"), f"{steering.threshold:g}")
+        # Nothing makes the broker forget the one that an earlier rule had.
+        self._state(
+            topics.state("threshold"), "" if steering.threshold is None else f"{steering.threshold:g}"
+        )
 
     def problems(self, reasons: Mapping[str, str]) -> None:
         self._state(topics.PROBLEM_REASONS, json.dumps({"reasons": dict(reasons)}))

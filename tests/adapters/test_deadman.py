@@ -60,6 +60,21 @@ def test_unlocking_again_does_not_begin_the_time_anew():
     guarded.close()
 
 
+def test_a_loop_that_holds_the_bolt_gives_it_its_longest_time_anew():
+    guarded = DeadMansLatch(RecordingLatch(), limit_seconds=3600)
+    guarded.unlock()
+    first = guards()
+    guarded.hold()
+    assert guards()[-1] is not first[0]
+    guarded.close()
+
+
+def test_holding_a_locked_bolt_guards_nothing():
+    guarded = DeadMansLatch(RecordingLatch(), limit_seconds=3600)
+    guarded.hold()
+    assert guards() == []
+
+
 def test_closing_ends_the_guard():
     guarded = DeadMansLatch(RecordingLatch(), limit_seconds=3600)
     guarded.unlock()

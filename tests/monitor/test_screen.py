@@ -88,7 +88,7 @@ def test_what_a_door_tells_stands_on_its_panel(message, words):
         (event("door_locked", reason="time is up", unlocked_seconds=4.23), "locked 4.2 s time is up"),
         (event("coil_hot", wait_seconds=30), "coil hot 30 s must cool"),
         (event("clock_jumped", jump_seconds=-3600), "clock set 1 h 0 min back"),
-        (event("settings_changed", setting="mode", value="observe"), "set mode observe"),
+        (event("setting_changed", setting="mode", value="observe"), "set mode observe"),
         (event("events_dropped", count=12, reason="too old"), "dropped 12 events too old"),
         (event("moon_rose", reason="it is late"), "moon rose it is late"),
     ],

@@ -28,6 +28,9 @@ from tests.brokers import Listener, Mosquitto
 from tests.conftest import ROOT
 from tests.mqtt.test_publisher import BIRTH_TOPIC, CONFIG_TOPIC, event, outbox, publisher
 
+# paho leaves a socket to the garbage collector when it was refused.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 EXAMPLES = ROOT / "systemd" / "mosquitto"
 WORDS = {name: f"the-word-of-{name}" for name in ("petdoor", "back", "homeassistant", "owner", "viewer")}
 DOOR = "petdoor/back"
@@ -108,7 +111,7 @@ def refusal(port, **who):
         line.open()
     said = str(caught.value)
     del line, caught
-    gc.collect()  # paho leaves a socket to the garbage collector when it was refused
+    gc.collect()
     return said
 
 

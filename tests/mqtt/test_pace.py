@@ -32,9 +32,7 @@ def test_the_door_turns_on_while_a_broker_keeps_us_waiting(tmp_path):
             turn(daemon, visits=3)
             assert daemon.door.spells
             waits.setblocking(False)
-            with pytest.raises(
-                BlockingIOError
-            ):  # neither a further word nor a hanging up: it is waiting still
+            with pytest.raises(BlockingIOError):  # it has not hung up: it waits still
                 waits.recv(1024)
 
 

@@ -16,9 +16,7 @@ def main(visits):
     """Let so many come, print the figures, and say whether all is well."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="petdoor-soak-") as folder:
-        logging.basicConfig(
-            filename=Path(folder) / "log", level=logging.INFO, format="%(asctime)s %(message)s"
-        )
+        logging.basicConfig(filename=Path(folder) / "log", level=logging.INFO)
         print(HEAD, flush=True)
         soak = Soak(Path(folder), visits, lambda line: print(line, flush=True))
         soak.run()
@@ -28,19 +26,15 @@ def main(visits):
 
 def _summary(soak, seconds):
     ledger, ear, paces = soak.ledger, soak.ear, soak.paces
-    print(
-        f"\n{soak.seconds / 3600:.1f} hours at the door in {seconds / 60:.1f} minutes, {soak.passes:,} passes"
-    )
-    print(
-        f"pass of the loop    p50 {paces.ms(0.5):.2f} ms, p95 {paces.ms(0.95):.2f} ms, of the newest 20,000; "
-    )
-    print(f"                    longest of all {paces.longest_ms:.0f} ms")
-    print(
-        f"events              told {ledger.told:,}, heard {ledger.heard:,}, again and marked {ledger.repeated:,}"
-    )
+    lived, played = soak.seconds / 3600, seconds / 60
+    print(f"\n{lived:.1f} hours at the door in {played:.1f} minutes, {soak.passes:,} passes")
+    print(f"events              told {ledger.told:,}, heard {ledger.heard:,}: {ledger.late:,} of them late")
+    print(f"                    and marked, {ledger.repeated:,} more heard again and marked")
     print(f"orders              given {ear.asked}, answered {ear.answered}, refused {ear.refused}")
     print(f"broker              gone {soak.outages} times")
     print(f"bolt                drawn {soak.levels[True]:,} times")
+    print(f"pass of the loop    {paces.ms(0.5):.2f} ms; 95 % within {paces.ms(0.95):.2f} ms")
+    print(f"                    the longest {paces.longest_ms:.0f} ms")
     print(f"\n{'':<20}first tenth last tenth    grew by    at most")
     for growth in soak.growths:
         print(growth.line())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+MEMORY = "memory MB"
 _MB = 1e6
 _SPARE = 1
 """SQLite keeps the descriptor of a connection that has closed, once, for the next one."""
@@ -37,7 +38,7 @@ HEAD = "  visits     told    heard memory MB  threads  files  outbox  data MB  W
 
 
 class OutboxFile:
-    """The file of an outbox, looked at from outside, by one connection that never closes while others read."""
+    """The file of an outbox, looked at from outside, on one connection."""
 
     def __init__(self, path):
         self._path = path
@@ -92,14 +93,15 @@ class Growth:
 
 
 def growths(samples, memory_margin_mb):
-    """What became of memory, threads and descriptors."""
+    """What became of memory, threads and open files."""
     tenth = max(1, len(samples) // 10)
-    allowed = {"memory_mb": memory_margin_mb, "threads": 0, "descriptors": _SPARE}
+    first, last = samples[:tenth], samples[-tenth:]
+
+    def growth(name, allowed, figure):
+        return Growth(name, median(map(figure, first)), median(map(figure, last)), allowed)
+
     return [
-        Growth(
-            name,
-            *(median(getattr(one, name) for one in part) for part in (samples[:tenth], samples[-tenth:])),
-            at_most,
-        )
-        for name, at_most in allowed.items()
+        growth(MEMORY, memory_margin_mb, lambda one: one.memory_mb),
+        growth("threads", 0, lambda one: one.threads),
+        growth("open files", _SPARE, lambda one: one.descriptors),
     ]

@@ -23,7 +23,8 @@ class Ledger(SilentPublisher):
         self._changed = threading.Condition()
         self._waiting = {}
         self._recent = deque(maxlen=_REMEMBERED)
-        self.told = self.heard = self.repeated = self.doubled = self.strange = self.late = 0
+        self.told = self.heard = self.late = self.repeated = 0
+        self.doubled = self.strange = self.disordered = 0
 
     def event(self, payload):
         with self._changed:
@@ -34,7 +35,8 @@ class Ledger(SilentPublisher):
         with self._changed:
             if number in self._waiting:
                 self.heard += 1
-                self.late += number != next(iter(self._waiting))
+                self.late += is_marked
+                self.disordered += number != next(iter(self._waiting))
                 del self._waiting[number]
                 self._recent.append(number)
             elif number not in self._recent:

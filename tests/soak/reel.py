@@ -65,9 +65,8 @@ class Reel:
         if shown is None:
             return None
         picture = self._yard if shown == _EMPTY else self._cast[visit % len(self._cast)][shown]
-        return Frame(
-            picture.copy(), self._now
-        )  # a new one each time, as from a camera: one that is kept shows
+        # A new array each time, as from a camera: where one is kept too long, memory grows.
+        return Frame(picture.copy(), self._now)
 
     def close(self):
         """Nothing to let go of."""

@@ -99,7 +99,7 @@ class Soak:
             "events missing": ledger.missing,
             "events heard twice without a mark": ledger.doubled,
             "events that nobody told": ledger.strange,
-            "events out of order": ledger.late,
+            "events out of order": ledger.disordered,
             "orders without an answer": ear.asked - ear.answered,
             "a bolt that is not locked at the end": self._pins.pin(PIN).state,
             "a bolt that is not said to be": int(ear.latch != "LOCKED"),
@@ -162,12 +162,14 @@ class Soak:
         self.ear.ask(verb, value)
 
     def _broker_goes(self):
+        """It is killed, or it hangs first."""
         self._gate.shut()
-        self._broker.stop()
-        self.ear.misses_broker()
+        (self._broker.hang if self.outages % 2 else self._broker.kill)()
         self.outages += 1
 
     def _broker_comes(self):
+        self._broker.kill()
+        self.ear.misses_broker()
         self._broker.start()
         self.ear.subscribes_again()
         self._gate.open()
