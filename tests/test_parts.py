@@ -160,13 +160,12 @@ def test_the_models_threshold_holds_unless_the_settings_name_one(rule, threshold
     assert getattr(found, "threshold", "none at all") == (threshold or classifier.threshold)
 
 
-@pytest.mark.parametrize("is_told", [False, True])
-def test_the_last_guard_waits_for_an_emergency_where_one_can_be_called(tmp_path, is_told):
-    wanted = told(tmp_path) if is_told else Settings.model_validate(DEMO)
+def test_the_last_guard_waits_for_the_longest_unlock_and_no_longer(tmp_path):
+    wanted = told(tmp_path)
     latch, _ = parts.guarded(wanted, RecordingLatch(), {})
     latch.unlock()
     (guard,) = (thread for thread in threading.enumerate() if thread.name == "petdoor-dead-man")
     latch.close()
-    longest = wanted.policy.max_unlock_seconds + (wanted.policy.emergency_seconds if is_told else 0)
+    longest = wanted.policy.max_unlock_seconds
     assert longest < guard.interval < longest + 5
     guard.join(10)

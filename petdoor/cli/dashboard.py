@@ -93,7 +93,7 @@ def _what_to_do(folder: Path) -> str:
     return (
         f"the dashboard lies in {folder}\n"
         f"{warning if unseen else ''}\n"
-        "add to /etc/mosquitto/conf.d/petdoor-dashboard.conf, beside the listener that the door uses:\n\n"
+        "give mosquitto these lines, once, in a file of /etc/mosquitto/conf.d, beside those for the door:\n\n"
         f"listener {_PORT}\n"
         "protocol websockets\n"
         f"http_dir {folder}\n\n"

@@ -138,7 +138,7 @@ def broker(
         return
     is_secret = os.access(secret, os.F_OK) and not os.access(secret, os.R_OK)
     may_log_in = not is_secret or wanted.username is None or wanted.password is not None
-    yield from network.examine(wanted, settings.id, may_log_in=may_log_in)
+    yield from network.examine(wanted, f"{mqtt.base_topic}/{settings.id}", may_log_in=may_log_in)
 
 
 def state(settings: Settings, environ: Mapping[str, str], lib: Path = Path("/var/lib/petdoor")) -> Finding:

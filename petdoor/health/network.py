@@ -17,17 +17,17 @@ from petdoor.health.finding import Finding, Level, tried
 
 
 def examine(
-    broker: Broker, door_id: str, *, timeout_seconds: float = 5.0, may_log_in: bool = True
+    broker: Broker, below: str, *, timeout_seconds: float = 5.0, may_log_in: bool = True
 ) -> Iterator[Finding]:
     """Try one step after the other, up to the first that fails.
 
     Args:
         broker: where it is, and how to be let in.
-        door_id: below whose topics a message is sent and awaited.
+        below: where the topics of the door are, and a message is sent and awaited.
         timeout_seconds: how long each step may take.
         may_log_in: False when this user may not know the password.
     """
-    trial = _Trial(broker, f"petdoor/{door_id}/doctor", timeout_seconds)
+    trial = _Trial(broker, f"{below}/doctor", timeout_seconds)
     with closing(trial):
         for part, step, advice in trial.steps():
             if part == "login" and not may_log_in:

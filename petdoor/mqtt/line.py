@@ -1,5 +1,7 @@
 """One connection to a broker, from its beginning to its end; the next one is another line.
 
+It speaks MQTT 5: in 3.1.1 a broker acknowledges what its access list forbids as if it had taken it.
+
 paho keeps what was not acknowledged for its next connection, and would send old states after new ones, and
 old events as if they were fresh. Its callbacks run on a thread of its own, which an exception would end for
 good: here they only put what they heard into a queue.
@@ -13,8 +15,9 @@ from socket import gaierror
 from typing import Any, TypeAlias
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from petdoor.broker import Broker, sign_in
 from petdoor.errors import BrokerError
@@ -29,9 +32,10 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The broker has this message, by paho's number."""
+    """The broker has heard this message, by paho's number; why it will not have it, or nothing."""
 
     mid: int
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,12 @@ class Line:
         self._answer_seconds = answer_seconds
         self._answers: queue.SimpleQueue[ReasonCode | Lost] = queue.SimpleQueue()
         self._put = put
-        client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, reconnect_on_failure=False)
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+        )
         client.will_set(*will, qos=1, retain=True)
         client.max_queued_messages_set(0)  # as many as there are: what is unacknowledged is bounded elsewhere
         sign_in(client, broker)
@@ -89,7 +98,9 @@ class Line:
         client.on_subscribe = lambda _client, _data, _mid, codes, _properties: put(
             Subscribed(refused=any(code.is_failure for code in codes))
         )
-        client.on_publish = lambda _client, _data, mid, _code, _properties: put(Acknowledged(mid))
+        client.on_publish = lambda _client, _data, mid, code, _properties: put(
+            Acknowledged(mid, str(code) if code.is_failure else "")
+        )
         client.on_message = lambda _client, _data, message: put(_heard(message))
         client.on_disconnect = lambda _client, _data, _flags, code, _properties: self._on_lost(code)
         self._client = client
@@ -120,7 +131,9 @@ class Line:
 
     def subscribe(self, topics: tuple[str, ...]) -> None:
         """Ask for these topics; ``Subscribed`` is the answer."""
-        self._client.subscribe([(topic, 1) for topic in topics])
+        # What is published to be retained says so also when it is heard at once: such an order is none.
+        options = SubscribeOptions(qos=1, retainAsPublished=True)
+        self._client.subscribe([(topic, options) for topic in topics])
 
     def publish(self, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> int:
         """Send a message, and return paho's number for it; what is lost is not told of."""

@@ -41,10 +41,12 @@ class Mail:
             mid = publish(topic, json.dumps({**entry.payload, "replayed": is_old}))
             self._in_flight[mid] = self._sent_up_to = entry.number
 
-    def acknowledged(self, mid: int) -> bool:
-        """The broker has it: whether that was an event, and made room for the next."""
+    def acknowledged(self, mid: int, *, taken: bool = True) -> bool:
+        """The broker has heard it: whether that was an event, and made room for the next.
+
+        One that it will not have stays in the outbox, for a broker that will.
+        """
         number = self._in_flight.pop(mid, None)
-        if number is None:
-            return False
-        self._outbox.remove(number)
-        return True
+        if number is not None and taken:
+            self._outbox.remove(number)
+        return number is not None

@@ -185,10 +185,8 @@ class Postman:
         if line is not self._line:
             return
         match signal:
-            case Acknowledged(mid):
-                if self._mail.acknowledged(mid):
-                    self.post()
-                    self._look_around()
+            case Acknowledged(mid, refusal):
+                self._on_acknowledged(mid, refusal)
             case Heard():
                 self._hear(signal)
             case Subscribed(refused=True):
@@ -196,6 +194,15 @@ class Postman:
             case Lost(reason):
                 self._complain(f"lost the broker {self._broker!r}: {reason}; trying on")
                 self._hang_up()
+
+    def _on_acknowledged(self, mid: int, refusal: str) -> None:
+        if refusal:
+            self._complain(
+                f"the broker {self._broker!r} does not take all we tell ({refusal}): see its access list"
+            )
+        if self._mail.acknowledged(mid, taken=not refusal):
+            self.post()
+            self._look_around()
 
     def _hang_up(self) -> None:
         if self._line:

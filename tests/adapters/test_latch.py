@@ -264,7 +264,7 @@ def test_a_machine_without_a_chip_gets_simulated_pins():
 
 @with_chip
 def test_real_pins_without_a_chip_say_what_to_do():
-    with pytest.raises(LatchError, match=r"pip install lgpio.*group gpio.*latch\.pins to simulated"):
+    with pytest.raises(LatchError, match=r"apt install python3-lgpio.*latch\.pins to simulated"):
         gpio.real_pins()
 
 

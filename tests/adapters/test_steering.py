@@ -139,7 +139,7 @@ def test_a_folder_that_takes_nothing_is_a_fault_and_what_lies_there_stays(public
     with as_nobody():
         file.save(Steering())
         assert (file.load(), SteeringFile(path).load()) == (OBSERVE, OBSERVE)
-    assert "will be forgotten by a restart: " in file.fault
+    assert "will be forgotten by a restart or a reload: " in file.fault
 
 
 def test_a_folder_that_takes_again_what_is_set_is_no_fault_any_more(tmp_path):

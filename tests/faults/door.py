@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from petdoor import config, logs, parts
+from petdoor import config, driven, logs, parts
 from petdoor.cli.common import faults_end_here, renew_on_hangup, stop_on_signals
 from petdoor.running import Renewal, run_door
 from tests.faults.pins import SharedPins
@@ -39,8 +39,9 @@ def run(folder: Path) -> None:
 
 def lock(folder: Path) -> None:
     with faults_end_here():
-        latch = config.load_latch(folder / "config.yaml")
-        parts.open_latch(latch, SharedPins(folder / "pins")).close()
+        for latch in (driven.remembered(os.environ), config.load_latch(folder / "config.yaml")):
+            if latch:
+                parts.open_latch(latch, SharedPins(folder / "pins")).close()
 
 
 if __name__ == "__main__":

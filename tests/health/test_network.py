@@ -11,7 +11,7 @@ ALL = ["broker name", "broker tcp", "broker login", "broker message"]
 
 
 def steps(port, host="127.0.0.1", **how):
-    return list(network.examine(Broker(host, port, **how), "back", timeout_seconds=1.0))
+    return list(network.examine(Broker(host, port, **how), "petdoor/back", timeout_seconds=1.0))
 
 
 def assert_fails_at(findings, part, *words):
@@ -93,6 +93,6 @@ def test_a_name_and_a_number_lead_to_the_same_broker(mosquitto, host):
 
 def test_who_may_not_know_the_password_does_not_try_one(guarded):
     broker = Broker("127.0.0.1", guarded.port, username="petdoor")
-    findings = list(network.examine(broker, "back", timeout_seconds=1.0, may_log_in=False))
+    findings = list(network.examine(broker, "petdoor/back", timeout_seconds=1.0, may_log_in=False))
     assert [finding.part for finding in findings] == ALL[:3]
     assert (findings[-1].level, "sudo" in findings[-1].advice) == (Level.SKIP, True)

@@ -331,7 +331,7 @@ def test_once_on_a_terminal_leaves_the_panels_there(mosquitto, tmp_path):
         (["--host", "h", "--base", "a/#"], 2, "without + and #"),
         (["--host", "h", "--door", "a/b"], 2, "letters, digits, - and _"),
         (["--host", "." * 70], 78, "no host can have this name"),
-        (["--host", "h", "--password-file", "nowhere"], 78, "cannot read nowhere"),
+        (["--host", "h", "--password-file", "nowhere"], 1, "cannot read nowhere"),
         ([], 78, "no broker is named: use --host, or settings with an mqtt section"),
     ],
 )

@@ -27,6 +27,7 @@ from petdoor.mqtt.line import Line
 from tests.brokers import Listener, Mosquitto
 from tests.conftest import ROOT
 from tests.mqtt.test_publisher import BIRTH_TOPIC, CONFIG_TOPIC, event, outbox, publisher
+from tests.test_end_to_end import wait_until
 
 # paho leaves a socket to the garbage collector when it was refused.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -221,7 +222,7 @@ def test_a_stranger_is_not_let_in(example, who):
 
 
 def test_the_doctor_is_content(example):
-    findings = list(network.examine(Broker("127.0.0.1", example.port, **login("back")), "back"))
+    findings = list(network.examine(Broker("127.0.0.1", example.port, **login("back")), DOOR))
     assert {finding.level for finding in findings} == {Level.OK}
 
 
@@ -324,3 +325,14 @@ def test_whoever_looks_for_the_fault_is_not_shown_it(secretive, command):
     said, _ = look.communicate(timeout=60)
     assert "Not authorized" in said
     assert SECRET not in said
+
+
+def test_an_event_that_the_access_list_refuses_is_kept_and_told_when_it_is_let_in(example, caplog):
+    """Signed in as another door, which may not speak for this one."""
+    with closing(outbox()) as kept:
+        with closing(publisher(example.port, kept=kept, **login("petdoor"))) as told:
+            told.event(event(1))
+            assert wait_until(lambda: "does not take all we tell" in caplog.text)
+        assert [entry.payload["number"] for entry in kept.after(0, 10)] == [1]
+        with example.hears("owner") as owner, closing(publisher(example.port, kept=kept, **login("back"))):
+            owner.wait_for(f"{DOOR}/event/replayed", '"number": 1,')

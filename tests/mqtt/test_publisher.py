@@ -18,7 +18,7 @@ from petdoor.mqtt.discovery import HomeAssistant
 from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.publisher import MqttPublisher
 from petdoor.mqtt.topics import Topics
-from tests.brokers import Listener, Mosquitto
+from tests.brokers import Gate, Listener, Mosquitto
 from tests.conftest import ROOT
 
 INFO = {"version": "0", "model": "sha256:ab12"}
@@ -151,14 +151,21 @@ def test_of_too_many_missed_events_the_newest_are_told_in_order_and_how_many_wer
 def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_as_old(tmp_path):
     broker = Mosquitto(tmp_path)
     broker.start()
-    with closing(publisher(broker.port)) as told, closing(Listener(broker.port)) as listener:
+    with (
+        closing(Gate(broker.port)) as gate,
+        closing(publisher(gate.port)) as told,
+        closing(Listener(broker.port)) as listener,
+    ):
         listener.wait_for("petdoor/back/availability", "online")
         broker.hang()
         told.latch(LatchState.UNLOCKED)
         told.event(event(1))
+        gate.shut()
         broker.kill()
         told.latch(LatchState.LOCKED)
         broker.start()
+        listener.subscribes_again()
+        gate.open()
         listener.wait_for("petdoor/back/event/replayed", '"number": 1,')
         assert not [topic for topic, _, _ in listener.heard if topic == "petdoor/back/event"]
         assert retained(broker.port)["petdoor/back/lock/state"] == "LOCKED"
@@ -259,3 +266,13 @@ def test_certificates_that_cannot_be_used_are_a_fault_of_the_settings(tmp_path):
     tls = Tls(ca_file=tmp_path / "missing.pem")
     with pytest.raises(ConfigError, match=r"mqtt.tls"):
         publisher(1, tls=tls)
+
+
+@pytest.mark.parametrize("retain", [True, False])
+def test_an_order_that_is_to_be_retained_is_none_though_it_is_heard_at_once(mosquitto, retain):
+    with closing(Listener(mosquitto.port)) as owner, closing(publisher(mosquitto.port)) as told:
+        owner.wait_for("petdoor/back/availability", "online")
+        assert owner.ask("petdoor/back", "status")["status"] == "ok"  # it listens
+        owner.publish("petdoor/back/lock/set", "UNLOCK", retain=retain)
+        assert owner.ask("petdoor/back", "status")["status"] == "ok"  # and has heard
+        assert (told.take() is None) is retain
