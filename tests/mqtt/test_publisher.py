@@ -13,6 +13,8 @@ import pytest
 from petdoor.broker import Broker, Tls
 from petdoor.core.door import LatchState
 from petdoor.core.events import payload
+from petdoor.core.modes import Mode
+from petdoor.core.steering import Steering
 from petdoor.errors import ConfigError
 from petdoor.mqtt.discovery import HomeAssistant
 from petdoor.mqtt.outbox import Outbox
@@ -47,9 +49,9 @@ def photographer(port):
     return publisher(port, snapshots=True)
 
 
-def retained(port):
+def retained(port, topic="petdoor/#"):
     """What a newcomer hears: topic -> payload."""
-    with closing(Listener(port)) as newcomer:
+    with closing(Listener(port, topic)) as newcomer:
         return newcomer.retained()
 
 
@@ -276,3 +278,63 @@ def test_an_order_that_is_to_be_retained_is_none_though_it_is_heard_at_once(mosq
         owner.publish("petdoor/back/lock/set", "UNLOCK", retain=retain)
         assert owner.ask("petdoor/back", "status")["status"] == "ok"  # and has heard
         assert (told.take() is None) is retain
+
+
+MESSAGE = {"device": {}, "components": {}}
+
+
+def test_home_assistant_is_told_of_the_door_and_again_before_its_states_when_it_comes_up(mosquitto):
+    with closing(Listener(mosquitto.port, "#")) as listener:
+        with closing(publisher(mosquitto.port, message=MESSAGE)):
+            listener.wait_for("petdoor/back/availability", "online")
+            assert json.loads(retained(mosquitto.port, "#")[CONFIG_TOPIC]) == MESSAGE
+            listener.heard.clear()
+            listener.publish(BIRTH_TOPIC, "online")
+            listener.wait_for("petdoor/back/availability", "online")
+        topics = [topic for topic, _, _ in listener.heard]
+    assert topics.index(CONFIG_TOPIC) < topics.index("petdoor/back/info")
+
+
+def test_without_discovery_what_was_told_of_the_door_is_taken_back(mosquitto):
+    with closing(publisher(mosquitto.port, message=MESSAGE)), closing(Listener(mosquitto.port)) as listener:
+        listener.wait_for("petdoor/back/availability", "online")
+    assert CONFIG_TOPIC in retained(mosquitto.port, "#")
+    with closing(publisher(mosquitto.port, message=None)), closing(Listener(mosquitto.port)) as listener:
+        listener.wait_for("petdoor/back/availability", "online")
+    assert CONFIG_TOPIC not in retained(mosquitto.port, "#")
+
+
+def test_the_newest_picture_is_there_for_whoever_comes_later(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener, closing(photographer(mosquitto.port)) as told:
+        told.snapshot(np.zeros((48, 64, 3), np.uint8))
+        listener.wait_for("petdoor/back/snapshot/last", "JFIF")
+    assert "JFIF" in retained(mosquitto.port)["petdoor/back/snapshot/last"]
+
+
+def test_the_last_events_are_there_for_whoever_comes_later(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener, closing(publisher(mosquitto.port)) as told:
+        for number in range(25):
+            told.event(event(number))
+        listener.wait_for("petdoor/back/recent", '"number": 24}')
+    assert json.loads(retained(mosquitto.port)["petdoor/back/recent"]) == [event(n) for n in range(5, 25)]
+
+
+def test_a_rule_without_a_threshold_leaves_none_behind(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener, closing(publisher(mosquitto.port)) as told:
+        told.steering(Steering(Mode.OBSERVE, threshold=0.7))
+        listener.wait_for("petdoor/back/threshold/state", "0.7")
+        told.steering(Steering(Mode.OBSERVE))
+        listener.wait_until("petdoor/back/threshold/state", "")
+    states = retained(mosquitto.port)
+    assert states["petdoor/back/mode/state"] == "observe"
+    assert "petdoor/back/threshold/state" not in states
+
+
+def test_an_order_that_waits_when_the_door_stops_is_answered(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener:
+        with closing(publisher(mosquitto.port)):
+            listener.wait_for("petdoor/back/availability", "online")
+            assert listener.ask("petdoor/back", "status")["status"] == "ok"
+            listener.publish("petdoor/back/request/unlock", '{"transaction": "late"}')
+            assert listener.ask("petdoor/back", "status")["status"] == "ok"
+        assert "ask again" in listener.wait_for("petdoor/back/response/unlock", "late")[1]
