@@ -1,5 +1,6 @@
 """What the owner steers: mode, threshold and curfew, and the rules that follow from them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -49,16 +50,21 @@ class Helm:
         held = self._curfew.species_at(moment) if self._steering.obeys_curfew else frozenset()
         return self._policy.now(self._steering.mode, held)
 
-    def set(self, order: SetMode | SetThreshold | SetCurfew) -> SettingChanged:
-        """Set what the owner wants set, for now and after a restart.
+    def set(
+        self, order: SetMode | SetThreshold | SetCurfew, done: Callable[[], object] = lambda: None
+    ) -> SettingChanged:
+        """Set what the owner wants set, for now and after a restart; ``done`` is called once that is kept.
 
         Raises:
             ValueError: this door has nothing to set there; the sentence says why.
         """
         if isinstance(order, SetThreshold) and self.steering.threshold is None:
             raise ValueError("the rule top1 has no threshold")
-        self._steering = self._steering.told(order)
-        self._keeper.save(self._steering)
+        before, self._steering = self._steering, self._steering.told(order)
+        if self._steering == before:
+            done()
+        else:
+            self._keeper.save(self._steering, done)
         return _changed(order)
 
 

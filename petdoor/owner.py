@@ -62,9 +62,8 @@ class Owner:
 
     def _set(self, order: SetMode | SetThreshold | SetCurfew, request: Request) -> list[SettingChanged]:
         try:
-            changed = self._helm.set(order)
+            changed = self._helm.set(order, lambda: request.answer(""))
         except ValueError as error:
             request.answer(str(error))
             return []
-        request.answer("")
         return [changed]

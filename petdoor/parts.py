@@ -16,7 +16,7 @@ from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.snapshots import SnapshotFolder
 from petdoor.adapters.spells import RememberingLatch
-from petdoor.adapters.steering import SteeringFile
+from petdoor.adapters.steering import SteeringFile, Unhurried
 from petdoor.adapters.supervisor import Notifier
 from petdoor.core.heat import Spell
 from petdoor.core.parts import Parts
@@ -177,7 +177,9 @@ def build(
         keep(mqtt.close)
         told.append(mqtt)
         orders = mqtt
-        keeper = file = SteeringFile(telling.state_folder(settings, environ) / f"steering-{settings.id}.json")
+        file = SteeringFile(telling.state_folder(settings, environ) / f"steering-{settings.id}.json")
+        keeper = unhurried = Unhurried(file)
+        keep(unhurried.close)
         checkups |= {"outbox": lambda: outbox.fault, "steering": lambda: file.fault}
     camera = cameras.open_camera(settings, tally)
     keep(camera.close)

@@ -1,5 +1,6 @@
 """Builds what speaks to the broker from the settings."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -16,10 +17,13 @@ from petdoor.mqtt import discovery
 from petdoor.mqtt.discovery import HomeAssistant
 from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.publisher import MqttPublisher
+from petdoor.mqtt.recollection import Recollection
 from petdoor.mqtt.topics import Topics
 from petdoor.reporter import receipt_of
 from petdoor.settings import Settings
 from petdoor.settings.telling import MqttSettings
+
+log = logging.getLogger(__name__)
 
 _DAY_SECONDS = 86_400.0
 
@@ -40,6 +44,8 @@ def broker(settings: MqttSettings, environ: Mapping[str, str]) -> Broker:
     Raises:
         ConfigError: the password file cannot be read.
     """
+    if careless := settings.careless_file:
+        log.warning("others may read the broker's password: chmod 600 %s", careless)
     tls = Tls(**settings.tls.model_dump()) if settings.tls else None
     return Broker(
         settings.host,
@@ -79,6 +85,7 @@ def open_mqtt(
             outbox=outbox,
             home=_home(settings, mqtt, at, classifier),
             info=_info(settings, classifier, latch),
+            recollection=Recollection(state_folder(settings, environ) / f"recent-{settings.id}.json"),
             receipt=lambda event: _receipt(event, settings.id),
             latest_model=ModelWatch(settings.model.path or modelfile.SHIPPED, classifier.model_id).latest,
             snapshots=mqtt.snapshots,
@@ -106,6 +113,7 @@ def _home(settings: Settings, mqtt: MqttSettings, at: Topics, classifier: TFLite
     described = discovery.Described(
         species=sorted(classifier.ranges),
         has_threshold=settings.rule.method == "mass",
+        threshold=settings.rule.threshold or classifier.threshold,
         sends_snapshots=mqtt.snapshots,
         has_thermometer=thermometer.celsius() is not None,
         model_id=classifier.model_id,

@@ -139,7 +139,9 @@ def test_what_was_set_and_cannot_be_read_is_asked_for_once_a_second(tmp_path):
         built = parts.build(told(tmp_path), {}, simulated_pins(), stack)
         assert built.keeper.load().mode is Mode.LOCKED
         assert "the door stays locked" in built.checkups["steering"]()
-        built.keeper.save(Steering())
+        kept = threading.Event()
+        built.keeper.save(Steering(), kept.set)
+        assert kept.wait(10)
         assert built.checkups["steering"]() == ""
 
 

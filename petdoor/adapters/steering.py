@@ -3,14 +3,20 @@
 import json
 import logging
 import os
+import queue
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from petdoor.core.modes import Mode
 from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD
+from petdoor.core.ports import Keeper
 from petdoor.core.steering import Steering
 
 log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS: Final = 5.0
 
 
 class SteeringFile:
@@ -40,7 +46,11 @@ class SteeringFile:
             log.warning("%s: %s", self._path, self.fault)
             return Steering(mode=Mode.LOCKED)
 
-    def save(self, steering: Steering) -> None:
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
+        self._save(steering)
+        done()
+
+    def _save(self, steering: Steering) -> None:
         told = {
             "mode": steering.mode.value,
             "threshold": steering.threshold,
@@ -62,6 +72,40 @@ class SteeringFile:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut may undo the replacing
+        finally:
+            os.close(folder)
+
+
+class Unhurried:
+    """Any keeper, on a thread of its own: a slow disk never makes the door wait.
+
+    Args:
+        keeper: what keeps.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._tasks: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="petdoor-steering", daemon=True)
+        self._thread.start()
+
+    def load(self) -> Steering:
+        return self._keeper.load()
+
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
+        self._tasks.put(lambda: self._keeper.save(steering, done))
+
+    def close(self) -> None:
+        """Keep what is to be kept, as long as the disk takes it in time."""
+        self._tasks.put(None)
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while task := self._tasks.get():
+            task()
 
 
 def _steering(told: dict[str, Any]) -> Steering:

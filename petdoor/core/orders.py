@@ -77,11 +77,11 @@ def parse(thing: str, word: str) -> Order:
         OrderError: there is no such thing, or that is no word for it.
     """
     if thing not in THINGS:
-        raise OrderError(f"there is no {_shown(thing)} here; there are {', '.join(THINGS)}")
+        raise OrderError(f"there is no {shown(thing)} here; there are {', '.join(THINGS)}")
     return THINGS[thing](word)
 
 
-def _shown(word: str) -> str:
+def shown(word: str) -> str:
     """A stranger's word for the log, no longer than it needs to be."""
     return repr(word if len(word) <= _SHOWN_LENGTH else f"{word[:_SHOWN_LENGTH]}...")
 
@@ -89,7 +89,7 @@ def _shown(word: str) -> str:
 def _chosen(orders: Mapping[str, Order]) -> Callable[[str], Order]:
     def order(word: str) -> Order:
         if word not in orders:
-            raise OrderError(f"{_shown(word)} is not one of {', '.join(orders)}")
+            raise OrderError(f"{shown(word)} is not one of {', '.join(orders)}")
         return orders[word]
 
     return order
@@ -99,9 +99,9 @@ def _threshold(word: str) -> Order:
     try:
         threshold = float(word)
     except ValueError:
-        raise OrderError(f"{_shown(word)} is no number") from None
+        raise OrderError(f"{shown(word)} is no number") from None
     if not MIN_THRESHOLD <= threshold <= MAX_THRESHOLD:
-        raise OrderError(f"{_shown(word)} is not between {MIN_THRESHOLD:g} and {MAX_THRESHOLD:g}")
+        raise OrderError(f"{shown(word)} is not between {MIN_THRESHOLD:g} and {MAX_THRESHOLD:g}")
     return SetThreshold(threshold)
 
 

@@ -139,8 +139,8 @@ class Keeper(Protocol):
     def load(self) -> Steering:
         """What was set last."""
 
-    def save(self, steering: Steering) -> None:
-        """This is set now."""
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
+        """This is set now; ``done`` is called once it is kept, or cannot be."""
 
 
 class Forgetful:
@@ -154,8 +154,9 @@ class Forgetful:
         """What it began with."""
         return self._steering
 
-    def save(self, steering: Steering) -> None:
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:  # noqa: ARG002
         """Forgotten with the process."""
+        done()
 
 
 class Renewal(Protocol):

@@ -136,6 +136,8 @@ def broker(
         advice = f"the service takes {secret} by itself: leave mqtt.password_file out"
         yield Finding("broker", Level.FAIL, str(error), advice)
         return
+    if careless := mqtt.careless_file:
+        yield Finding("broker password", Level.NOTE, f"others may read {careless}", f"chmod 600 {careless}")
     is_secret = os.access(secret, os.F_OK) and not os.access(secret, os.R_OK)
     may_log_in = not is_secret or wanted.username is None or wanted.password is not None
     yield from network.examine(wanted, f"{mqtt.base_topic}/{settings.id}", may_log_in=may_log_in)

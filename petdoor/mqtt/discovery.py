@@ -34,6 +34,7 @@ class Described:
     Attributes:
         species: what its model knows, beside ``other``.
         has_threshold: its rule has one that may be set.
+        threshold: the one that holds when nobody sets another.
         sends_snapshots: it shows who was judged.
         has_thermometer: the machine tells its temperature.
         model_id: which model it uses.
@@ -42,6 +43,7 @@ class Described:
 
     species: Sequence[str]
     has_threshold: bool = True
+    threshold: float = MIN_THRESHOLD
     sends_snapshots: bool = False
     has_thermometer: bool = False
     model_id: str = ""
@@ -113,7 +115,8 @@ def _whole(at: Topics, name: str, component: Component) -> Component:
         **component,
         "unique_id": f"petdoor_{at.door_id}_{name}",
         "default_entity_id": f"{component['platform']}.{slug}",
-        "qos": 1,
+        # Home Assistant would send an order of QoS 1 again after an outage, as if it were meant then.
+        "qos": 0 if "command_topic" in component else 1,
         "availability": [
             {"topic": at(needs), "payload_available": ONLINE, "payload_not_available": OFFLINE}
             for needs in needed
@@ -169,7 +172,12 @@ def _components(at: Topics, door: Described) -> Mapping[str, Component]:
         else {"platform": "image"},
         "mode": _setting(at, "select", "mode", name="Mode") | {"options": [mode.value for mode in Mode]},
         "threshold": _setting(at, "number", "threshold", name="Threshold")
-        | {"min": MIN_THRESHOLD, "max": MAX_THRESHOLD, "step": 0.01, "mode": "slider"}
+        | {
+            "min": min(MIN_THRESHOLD, door.threshold),
+            "max": max(MAX_THRESHOLD, door.threshold),
+            "step": 0.01,
+            "mode": "slider",
+        }
         if door.has_threshold
         else {"platform": "number"},
         "curfew": _setting(at, "switch", "curfew", name="Curfew") | _ON_OFF,
@@ -199,7 +207,7 @@ def _figure(at: Topics, name: str, key: str, unit: str, *, sees: bool = False) -
         "platform": "sensor",
         "name": name,
         "state_topic": at(topics.STATS),
-        "value_template": f"{{{{ value_json.{key} }}}}",
+        "value_template": f"{{{{ value_json.{key} | default('') }}}}",
         "unit_of_measurement": unit,
         "state_class": "measurement",
         "entity_category": "diagnostic",

@@ -10,17 +10,24 @@ good: here they only put what they heard into a queue.
 import queue
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from socket import gaierror
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from petdoor.broker import Broker, sign_in
 from petdoor.errors import BrokerError
+
+_IN_FLIGHT: Final = 10
+"""Messages that the broker may owe an acknowledgement; paho does not ask it how many it likes."""
+_MAX_PACKET_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Line:
             reconnect_on_failure=False,
         )
         client.will_set(*will, qos=1, retain=True)
+        client.max_inflight_messages_set(_IN_FLIGHT)
         client.max_queued_messages_set(0)  # as many as there are: what is unacknowledged is bounded elsewhere
         sign_in(client, broker)
         client.on_connect = lambda _client, _data, _flags, code, _properties: self._answers.put(code)
@@ -101,7 +109,7 @@ class Line:
         client.on_publish = lambda _client, _data, mid, code, _properties: put(
             Acknowledged(mid, str(code) if code.is_failure else "")
         )
-        client.on_message = lambda _client, _data, message: put(_heard(message))
+        client.on_message = lambda _client, _data, message: self._on_message(message)
         client.on_disconnect = lambda _client, _data, _flags, code, _properties: self._on_lost(code)
         self._client = client
 
@@ -113,7 +121,7 @@ class Line:
         """
         broker = self._broker
         try:
-            self._client.connect(broker.host, broker.port, broker.keepalive_seconds)
+            self._client.connect(broker.host, broker.port, broker.keepalive_seconds, properties=_wishes())
         except (OSError, UnicodeError, ValueError) as error:
             raise BrokerError(f"the broker {broker!r} {_why(error, encrypted=bool(broker.tls))}") from error
         self._client.loop_start()
@@ -160,14 +168,21 @@ class Line:
         # What it calls holds us in turn: its own sockets would wait for the garbage collector.
         del self._client
 
+    def _on_message(self, message: MQTTMessage) -> None:
+        with suppress(UnicodeDecodeError):  # a topic that is no text is none of ours
+            self._put(Heard(message.topic, bytes(message.payload), bool(message.retain or message.dup)))
+
     def _on_lost(self, code: ReasonCode) -> None:
         lost = Lost(str(code))
         self._answers.put(lost)
         self._put(lost)
 
 
-def _heard(message: MQTTMessage) -> Heard:
-    return Heard(message.topic, bytes(message.payload), is_old=bool(message.retain or message.dup))
+def _wishes() -> Properties:
+    """What the broker may send: nothing that is much larger than an order."""
+    wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    wishes.MaximumPacketSize = _MAX_PACKET_BYTES
+    return wishes
 
 
 def _why(error: Exception, *, encrypted: bool) -> str:

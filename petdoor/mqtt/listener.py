@@ -1,24 +1,26 @@
 """What the door hears from the broker: checked, and made an order; what is none changes nothing."""
 
 import json
-import queue
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from petdoor.core.contacts import Way
-from petdoor.core.orders import Order, OrderError, Unlock, parse
+from petdoor.core.orders import CallEmergency, Lock, Order, OrderError, Unlock, parse, shown
 from petdoor.core.ports import Request
 from petdoor.mqtt.line import Heard
 
 _MAX_BYTES: Final = 1024
-_MAX_WAITING: Final = 20
+_URGENT: Final = (CallEmergency, Lock)
 _TRANSACTIONS_KEPT: Final = 1000
 _MAX_TRANSACTION: Final = 64
 _STATUS: Final = "status"
 _WORD_OF: Final = {"lock": ("lock", "LOCK"), "unlock": ("lock", "UNLOCK"), "model": ("model", "INSTALL")}
 """The verbs that say it all; the others need a value."""
+_VERBS: Final = (*_WORD_OF, "mode", "threshold", "curfew", "emergency", _STATUS)
+_MAX_NAME: Final = 40
 
 Transaction = str | int
 
@@ -66,15 +68,12 @@ class Listener:
         self._answer = answer
         self._refuse = refuse
         self._status = status
-        self._requests: queue.Queue[Request] = queue.Queue(_MAX_WAITING)
+        self._waiting = Waiting()
         self._seen: OrderedDict[Transaction, None] = OrderedDict()
 
     def take(self) -> Request | None:
         """The order that has waited longest; called by the loop."""
-        try:
-            return self._requests.get_nowait()
-        except queue.Empty:
-            return None
+        return self._waiting.take()
 
     def hear(self, name: str, heard: Heard) -> None:
         """Take a message.
@@ -91,9 +90,11 @@ class Listener:
             else:
                 self._order(parse(kind, text), lambda error: error and self._refuse(f"{name}: {error}"))
         except OrderError as error:
-            self._refuse(f"{name}: {error}")
+            self._refuse(f"{name if name.isprintable() and len(name) < _MAX_NAME else shown(name)}: {error}")
 
     def _ask(self, verb: str, text: str) -> None:
+        if verb not in _VERBS:
+            raise OrderError(f"there is no request {shown(verb)}; there are {', '.join(_VERBS)}")
         asked = _object(text)
         transaction = _transaction(asked)
         try:
@@ -114,10 +115,34 @@ class Listener:
             self._seen.popitem(last=False)
 
     def _order(self, order: Order, answer: Callable[[str], object]) -> None:
-        try:
-            self._requests.put_nowait(Request(order, answer))
-        except queue.Full:
-            raise OrderError(f"{_MAX_WAITING} orders are waiting already") from None
+        superseded = self._waiting.put(Request(order, answer))
+        if superseded:
+            superseded.answer("a newer order took its place")
+
+
+class Waiting:
+    """Orders that the loop has not got to: of each kind the newest, what is urgent first.
+
+    However many come, none that is urgent is refused, and there are never more than kinds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: dict[type[Order], Request] = {}
+
+    def put(self, request: Request) -> Request | None:
+        """Have an order wait; the one of its kind that waited until now waits no more."""
+        kind = type(request.order)
+        with self._lock:
+            superseded = self._newest.pop(kind, None)
+            self._newest[kind] = request
+        return superseded
+
+    def take(self) -> Request | None:
+        """The next order; None when none waits."""
+        with self._lock:
+            kinds = [*(kind for kind in _URGENT if kind in self._newest), *self._newest]
+            return self._newest.pop(kinds[0]) if kinds else None
 
 
 def _text(heard: Heard) -> str:
@@ -143,10 +168,14 @@ def _object(text: str) -> Mapping[str, Any]:
 
 def _transaction(asked: Mapping[str, Any]) -> Transaction:
     match asked.get("transaction"):
-        case str() | int() as transaction if len(str(transaction)) <= _MAX_TRANSACTION:
+        case str() | int() as transaction if _is_short(transaction) and not isinstance(transaction, bool):
             return transaction
         case _:
             raise OrderError(f"its transaction must be a number or a text of {_MAX_TRANSACTION} at most")
+
+
+def _is_short(transaction: Transaction) -> bool:
+    return len(str(transaction)) <= _MAX_TRANSACTION
 
 
 def _requested(verb: str, asked: Mapping[str, Any]) -> Order:
@@ -154,16 +183,9 @@ def _requested(verb: str, asked: Mapping[str, Any]) -> Order:
         order = parse(*_WORD_OF[verb])
         return Unlock(_way(asked)) if isinstance(order, Unlock) else order
     value = asked.get("value")
-    if verb not in _VALUED:
-        raise OrderError(
-            f"there is no request {verb!r}; there are {', '.join((*_WORD_OF, *_VALUED, _STATUS))}"
-        )
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise OrderError("its value must be a text or a number")
     return parse(verb, str(value))
-
-
-_VALUED: Final = ("mode", "threshold", "curfew", "emergency")
 
 
 def _way(asked: Mapping[str, Any]) -> Way:

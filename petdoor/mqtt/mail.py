@@ -1,6 +1,8 @@
 """Sends what lies in the outbox, in order, a few at a time, until the broker has it."""
 
 import json
+import time
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final
 
@@ -8,24 +10,39 @@ from petdoor.mqtt import topics
 from petdoor.mqtt.outbox import Outbox
 
 _IN_FLIGHT: Final = 20
-"""So many the broker may owe an acknowledgement; paho itself sends no more at once."""
+"""So many events the broker may owe an acknowledgement."""
+_FRESH_SECONDS: Final = 10.0
+"""What waits longer for a broker that has stalled is no news any more."""
 
 
 class Mail:
     """The way of events from the outbox to the broker.
 
-    What lay there before the broker could be reached is old news: it is told apart, and marked, so that
-    nothing acts on it late.
+    What lay there before the broker could be reached, or has waited for it since, is old news: it is told
+    apart, and marked, so that nothing acts on it late.
+
+    Args:
+        outbox: where they lie.
+        clock: monotonic seconds.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, clock: Callable[[], float] = time.monotonic) -> None:
         self._outbox = outbox
+        self._clock = clock
         self._sent_up_to = self._old_up_to = 0
         self._in_flight: dict[int, int] = {}
+        self._noticed: list[tuple[int, float]] = []
+        """The newest number at some moments, both growing."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the broker owes nothing."""
+        return not self._in_flight
 
     def begin(self) -> None:
-        """The broker is there anew, and has nothing that it has not acknowledged."""
+        """The broker is there anew, or the outbox is: what was not acknowledged is told again, as old."""
         self._in_flight.clear()
+        self._noticed.clear()
         self._sent_up_to = 0
         self._old_up_to = self._outbox.newest
 
@@ -35,8 +52,9 @@ class Mail:
         Args:
             publish: takes a topic and a payload, gives the number that acknowledges it.
         """
+        self._notice()
         for entry in self._outbox.after(self._sent_up_to, _IN_FLIGHT - len(self._in_flight)):
-            is_old = entry.number <= self._old_up_to
+            is_old = self._is_old(entry.number)
             topic = topics.REPLAYED if is_old else topics.EVENT
             mid = publish(topic, json.dumps({**entry.payload, "replayed": is_old}))
             self._in_flight[mid] = self._sent_up_to = entry.number
@@ -50,3 +68,16 @@ class Mail:
         if number is not None and taken:
             self._outbox.remove(number)
         return number is not None
+
+    def _notice(self) -> None:
+        """Remember since when the newest event is there."""
+        newest = self._outbox.newest
+        self._noticed = [(number, at) for number, at in self._noticed if number > self._sent_up_to]
+        if newest > (self._noticed[-1][0] if self._noticed else self._old_up_to):
+            self._noticed.append((newest, self._clock()))
+
+    def _is_old(self, number: int) -> bool:
+        if number <= self._old_up_to:
+            return True
+        place = bisect_left(self._noticed, (number, 0.0))
+        return place < len(self._noticed) and self._clock() - self._noticed[place][1] > _FRESH_SECONDS

@@ -234,12 +234,16 @@ class Postman:
     def _tidy(self) -> None:
         self._tidied_at = time.monotonic()
         self._refusals.clear()
+        was_broken = bool(self._outbox.fault)
         self._outbox.tidy()
+        if was_broken and not self._outbox.fault:
+            self._mail.begin()  # what could not be read is there again, perhaps under other numbers
+        self.post()
         self._look_around()
 
     def _look_around(self) -> None:
         """Once all is told, see what else there is."""
-        if len(self._outbox) == 0:
+        if self._mail.is_idle:
             self._tidy_more(self)
 
     def _say_goodbye(self) -> None:

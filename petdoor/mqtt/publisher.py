@@ -1,10 +1,9 @@
 """Tells the world over MQTT, and listens; the door neither waits for the broker nor fails with it."""
 
 import json
-from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from petdoor.broker import Broker
 from petdoor.core.door import LatchState
@@ -15,10 +14,9 @@ from petdoor.mqtt import topics
 from petdoor.mqtt.discovery import NOBODY, HomeAssistant
 from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.postman import Postman
+from petdoor.mqtt.recollection import Recollection
 from petdoor.mqtt.topics import OFF, OFFLINE, ON, ONLINE, Topics
 from petdoor.pictures import Picture, encode_jpeg
-
-_RECENT_EVENTS: Final = 20
 
 
 class MqttPublisher:
@@ -33,6 +31,7 @@ class MqttPublisher:
         outbox: where events lie until they are acknowledged.
         home: where Home Assistant is told of the door.
         info: what is told once.
+        recollection: the last events, which newcomers are told.
         receipt: makes of an event what is told of it.
         latest_model: the model that lies where this door's does, by its name; asked every minute.
         snapshots: whether pictures are sent.
@@ -50,6 +49,7 @@ class MqttPublisher:
         home: HomeAssistant,
         info: Mapping[str, Any],
         receipt: Callable[[Event], Mapping[str, Any]],
+        recollection: Recollection | None = None,
         latest_model: Callable[[], str] = str,
         snapshots: bool = False,
     ) -> None:
@@ -58,10 +58,12 @@ class MqttPublisher:
         self._sends_snapshots = snapshots
         self._installed_model = str(info.get("model", ""))
         self._latest_model = latest_model
-        self._recent: deque[Mapping[str, Any]] = deque(maxlen=_RECENT_EVENTS)
+        self._recollection = recollection or Recollection(None)
         self._postman = Postman(broker, at, outbox=outbox, home=home, tidy=self._tell_more)
         self._state(topics.INFO, json.dumps(info))
-        self._state(topics.state("last_animal"), NOBODY)
+        self._state(topics.state("last_animal"), self._recollection.last_species or NOBODY)
+        if self._recollection.events:
+            self._state(topics.RECENT, json.dumps(self._recollection.events))
         self._state(topics.state("emergency"), OFF)
         self._state(topics.state("motion"), OFF)
         self._postman.start()
@@ -117,8 +119,8 @@ class MqttPublisher:
     # What follows runs on the postman's thread.
 
     def _tell(self, payload: Mapping[str, Any]) -> None:
-        self._recent.append(payload)
-        self._postman.keep(topics.RECENT, json.dumps(list(self._recent)))
+        self._recollection.add(payload)
+        self._postman.keep(topics.RECENT, json.dumps(self._recollection.events))
         if "verdict" in payload:
             self._postman.keep(topics.state("last_animal"), payload["species"])
         self._postman.post()

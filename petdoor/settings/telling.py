@@ -14,6 +14,9 @@ CREDENTIAL_NAME = "mqtt-password"
 """What systemd's ``LoadCredential=`` is to call the password."""
 
 
+_OTHERS = 0o077
+
+
 class TlsSettings(Section):
     """Certificates for an encrypted connection."""
 
@@ -54,6 +57,12 @@ class MqttSettings(Section):
     def _is_a_name(cls, host: str) -> str:
         host.encode("idna")  # as the resolver will; its error says what is wrong
         return host
+
+    @property
+    def careless_file(self) -> Path | None:
+        """The password file, if others than its owner may read it."""
+        file = self.password_file
+        return file if file and file.exists() and file.stat().st_mode & _OTHERS else None
 
     def password(self, environ: Mapping[str, str]) -> str | None:
         """The password from ``password_file``, systemd's credential or the environment, in this order.

@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -6,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petdoor.adapters.steering import SteeringFile
+from petdoor.adapters.steering import SteeringFile, Unhurried
 from petdoor.core.modes import Mode
 from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD
+from petdoor.core.ports import Forgetful
 from petdoor.core.steering import Steering
 from tests.conftest import as_nobody
 
@@ -161,3 +163,27 @@ def test_a_power_cut_while_it_was_written_leaves_the_old_one(path, content):
     file.save(Steering())
     assert file.load() == Steering()
     assert list(path.parent.iterdir()) == [path]
+
+
+class SlowKeeper(Forgetful):
+    """Keeps when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.may, self.kept = threading.Event(), []
+
+    def save(self, steering, done=lambda: None):
+        self.may.wait(10)
+        self.kept.append(steering)
+        done()
+
+
+def test_a_slow_disk_makes_nobody_wait_and_it_is_said_when_it_is_done():
+    slow, done = SlowKeeper(), []
+    unhurried = Unhurried(slow)
+    unhurried.save(Steering(Mode.LOCKED), lambda: done.append(slow.kept[-1].mode))
+    unhurried.save(Steering(Mode.OBSERVE), lambda: done.append(slow.kept[-1].mode))
+    assert (slow.kept, done) == ([], [])
+    slow.may.set()
+    unhurried.close()
+    assert done == [Mode.LOCKED, Mode.OBSERVE]

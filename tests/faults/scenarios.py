@@ -357,7 +357,7 @@ def clock_back(trial: Trial) -> Report:
 
 def _words(line: str) -> str:
     """A line of the log without its time and level."""
-    return re.sub(r"^\S+ [A-Z]+ ", "", line)
+    return re.sub(r"^\S+ +[A-Z]+ +", "", line)
 
 
 ALL: dict[str, Callable[[Trial], Report]] = {

@@ -102,6 +102,16 @@ def test_the_lock_is_the_devices_main_feature_and_never_assumed_to_obey():
     assert latch["payload_lock"] != latch["payload_unlock"]
 
 
+def test_no_order_is_sent_again_after_an_outage(component):
+    assert component["qos"] == (0 if "command_topic" in component else 1)
+
+
+@pytest.mark.parametrize(("threshold", "span"), [(0.68, (0.5, 0.99)), (0.4, (0.4, 0.99)), (1.0, (0.5, 1.0))])
+def test_the_threshold_that_holds_is_within_what_may_be_shown(threshold, span):
+    number = message(AT, Described(species=("dog",), threshold=threshold))["components"]["threshold"]
+    assert (number["min"], number["max"]) == span
+
+
 def test_every_event_that_a_door_tells_is_announced():
     assert COMPONENTS["decision"]["event_types"] == list(EVENT_TYPES)
 

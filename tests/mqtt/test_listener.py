@@ -46,6 +46,11 @@ class Ear:
     def asks(self, verb, **asked):
         return self.hears(f"request/{verb}", json.dumps(asked))
 
+    def waits(self, verb, value):
+        """Somebody asks for what the loop does not get to yet."""
+        asked = json.dumps({"transaction": f"{verb} {value}", "value": value})
+        self.listener.hear(f"request/{verb}", Heard("", asked.encode(), is_old=False))
+
     def told(self):
         return json.loads(self.answers[-1].payload())
 
@@ -80,6 +85,8 @@ def test_what_is_retained_or_was_sent_before_is_no_order(ear, thing, word):
         ("threshold/set", "nan", "threshold/set: 'nan' is not between 0.5 and 0.99"),
         ("threshold/set", "0.2", "threshold/set: '0.2' is not between 0.5 and 0.99"),
         ("flap/set", "ON", "flap/set: there is no 'flap' here; there are lock, mode, "),
+        ("request/open", '{"transaction": 1}', "request/open: there is no request 'open'; there are lock, "),
+        ("request/unlock", '{"transaction": true}', "request/unlock: its transaction must be"),
         ("request/unlock", "{", "request/unlock: it is no JSON"),
         ("request/unlock", "[]", "request/unlock: it must be an object"),
         ("request/unlock", "{}", "request/unlock: its transaction must be a number or a text of 64 at most"),
@@ -123,7 +130,6 @@ def test_an_order_that_is_not_obeyed_is_answered_with_the_reason(ear):
 @pytest.mark.parametrize(
     ("verb", "asked", "error"),
     [
-        ("open", {}, "there is no request 'open'; there are lock, unlock, model, mode, "),
         ("mode", {}, "its value must be a text or a number"),
         ("mode", {"value": True}, "its value must be a text or a number"),
         ("mode", {"value": ["auto"]}, "its value must be a text or a number"),
@@ -147,11 +153,24 @@ def test_whoever_asks_for_the_status_is_told_all_states(ear):
     assert ear.told() == {"data": {"lock/state": "LOCKED"}, "status": "ok", "transaction": "a1"}
 
 
-def test_more_orders_than_a_door_can_get_to_are_refused(ear):
-    for number in range(25):
-        ear.listener.hear("lock/set", Heard("", b"UNLOCK", is_old=False))
-        assert len(ear.refusals) == max(0, number - 19)
-    assert "20 orders are waiting already" in ear.refusals[0]
+def test_of_each_kind_of_order_the_newest_waits_and_the_others_are_told(ear):
+    for verb, value in (("mode", "locked"), ("threshold", 0.7), ("mode", "observe")):
+        ear.waits(verb, value)
+    assert ear.told() == {
+        "data": {},
+        "status": "error",
+        "error": "a newer order took its place",
+        "transaction": "mode locked",
+    }
+    assert [ear.listener.take().order for _ in range(2)] == [SetThreshold(0.7), SetMode(Mode.OBSERVE)]
+    assert ear.listener.take() is None
+
+
+def test_an_emergency_and_a_lock_wait_for_nothing_else(ear):
+    for verb, value in (("mode", "observe"), ("unlock", None), ("lock", None), ("emergency", "ON")):
+        ear.waits(verb, value)
+    taken = [ear.listener.take().order for _ in range(4)]
+    assert taken == [CallEmergency(wanted=True), Lock(), SetMode(Mode.OBSERVE), Unlock()]
 
 
 NAMES = st.one_of(

@@ -18,7 +18,7 @@ from tests.soak.timed import TimedDaemon
 
 DOOR = "soak"
 PIN = 17
-MEMORY_MARGIN_MB = 8.0
+MEMORY_MARGIN_MB = 2.0
 _SAMPLES = 100
 _ROUND_VISITS = 1000
 _SETTLE_SECONDS = 120

@@ -1,0 +1,55 @@
+"""The last events, for whoever comes later, also after a restart."""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+log = logging.getLogger(__name__)
+
+_EVENTS: Final = 20
+
+
+class Recollection:
+    """Keeps the last events in a file; one that cannot be read or written is no great loss.
+
+    Args:
+        path: the file; None keeps them in memory only.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._events: deque[Mapping[str, Any]] = deque(self._read(), maxlen=_EVENTS)
+
+    @property
+    def events(self) -> list[Mapping[str, Any]]:
+        """The last events, the oldest first."""
+        return list(self._events)
+
+    @property
+    def last_species(self) -> str | None:
+        """Who was judged last; None for nobody."""
+        judged = (event["species"] for event in reversed(self._events) if "verdict" in event)
+        return next(judged, None)
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Remember an event, and forget the oldest."""
+        self._events.append(event)
+        if self._path is None:
+            return
+        part = self._path.with_suffix(".part")
+        try:
+            part.write_text(json.dumps(self.events), "utf-8")
+            part.replace(self._path)
+        except OSError as error:
+            log.debug("a restart will not know what happened: %s", error)
+
+    def _read(self) -> list[Mapping[str, Any]]:
+        try:
+            found = json.loads(self._path.read_text("utf-8")) if self._path else []
+        except (OSError, ValueError, RecursionError):
+            return []
+        is_ours = isinstance(found, list) and all(isinstance(event, dict) for event in found)
+        return [event for event in found if "verdict" not in event or "species" in event] if is_ours else []
