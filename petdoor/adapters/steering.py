@@ -105,7 +105,10 @@ class Unhurried:
 
     def _run(self) -> None:
         while task := self._tasks.get():
-            task()
+            try:
+                task()
+            except Exception:
+                log.exception("the thread that keeps what was set met something unforeseen")
 
 
 def _steering(told: dict[str, Any]) -> Steering:

@@ -34,6 +34,8 @@ def refusal(order: Order, door: Door, policy: Policy) -> str:
             return "an emergency holds the door open" if door.is_called else ""
         case Unlock() | CallEmergency(wanted=True) if door.unlocked is None:
             return _why_locked(door, policy)
+        case Unlock() if door.unlocked and door.unlocked.falls_for:
+            return "it is about to lock: ask again"
         case _:
             return ""
 

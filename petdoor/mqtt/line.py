@@ -7,11 +7,13 @@ old events as if they were fresh. Its callbacks run on a thread of its own, whic
 good: here they only put what they heard into a queue.
 """
 
+import logging
 import queue
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from socket import gaierror
 from typing import Any, Final, TypeAlias
 
@@ -25,9 +27,15 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from petdoor.broker import Broker, sign_in
 from petdoor.errors import BrokerError
 
+log = logging.getLogger(__name__)
+
 _IN_FLIGHT: Final = 10
 """Messages that the broker may owe an acknowledgement; paho does not ask it how many it likes."""
 _MAX_PACKET_BYTES: Final = 65_536
+_OVERHEAD_BYTES: Final = 16
+"""What a packet holds beside topic and payload, at most."""
+_NOT_SENT: Final = 0
+"""No number of paho's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,8 @@ class Heard:
     payload: bytes
     is_old: bool
     """It was retained, or is sent once more: nothing that was meant now."""
+    at: float = field(default_factory=time.monotonic)
+    """When, in monotonic seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,10 @@ class Line:
     ) -> None:
         self._broker = broker
         self._answer_seconds = answer_seconds
-        self._answers: queue.SimpleQueue[ReasonCode | Lost] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[ReasonCode, Properties] | Lost] = queue.SimpleQueue()
+        self._largest_bytes: int | None = None
+        self._has_left_out = False
+        self._owed: dict[int, float] = {}
         self._put = put
         client = Client(
             CallbackAPIVersion.VERSION2,
@@ -102,7 +115,7 @@ class Line:
         client.max_inflight_messages_set(_IN_FLIGHT)
         client.max_queued_messages_set(0)  # as many as there are: what is unacknowledged is bounded elsewhere
         sign_in(client, broker)
-        client.on_connect = lambda _client, _data, _flags, code, _properties: self._answers.put(code)
+        client.on_connect = lambda _client, _data, _flags, code, told: self._answers.put((code, told))
         client.on_subscribe = lambda _client, _data, _mid, codes, _properties: put(
             Subscribed(refused=any(code.is_failure for code in codes))
         )
@@ -134,8 +147,10 @@ class Line:
             raise BrokerError(
                 f"the broker {broker!r} hangs up at once ({answer.reason}): does that port want mqtt.tls?"
             )
-        if answer.is_failure:
-            raise BrokerError(f"the broker {broker!r} refuses us: {answer}")
+        code, told = answer
+        if code.is_failure:
+            raise BrokerError(f"the broker {broker!r} refuses us: {code}")
+        self._largest_bytes = getattr(told, "MaximumPacketSize", None)
 
     def subscribe(self, topics: tuple[str, ...]) -> None:
         """Ask for these topics; ``Subscribed`` is the answer."""
@@ -143,9 +158,35 @@ class Line:
         options = SubscribeOptions(qos=1, retainAsPublished=True)
         self._client.subscribe([(topic, options) for topic in topics])
 
+    @property
+    def owed(self) -> int:
+        """How many messages the broker has not acknowledged."""
+        return len(self._owed)
+
+    @property
+    def owed_seconds(self) -> float:
+        """For how long it owes the oldest acknowledgement."""
+        return time.monotonic() - min(self._owed.values(), default=time.monotonic())
+
+    def settled(self, mid: int) -> None:
+        """The broker has acknowledged this."""
+        self._owed.pop(mid, None)
+
     def publish(self, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> int:
-        """Send a message, and return paho's number for it; what is lost is not told of."""
-        return self._client.publish(topic, payload, qos=qos, retain=retain).mid
+        """Send a message, and return paho's number for it; what is lost is not told of.
+
+        One that is larger than the broker takes is left out: it would hang up.
+        """
+        size = len(topic.encode()) + len(payload if isinstance(payload, bytes) else payload.encode())
+        if self._largest_bytes is not None and size + _OVERHEAD_BYTES > self._largest_bytes:
+            level = logging.DEBUG if self._has_left_out else logging.WARNING
+            log.log(level, "the broker takes %d bytes at once: %s is left out", self._largest_bytes, topic)
+            self._has_left_out = True
+            return _NOT_SENT
+        mid = self._client.publish(topic, payload, qos=qos, retain=retain).mid
+        if qos:
+            self._owed[mid] = time.monotonic()
+        return mid
 
     def publish_and_wait(self, topic: str, payload: str, *, seconds: float) -> None:
         """Send a message, and wait for a while until the broker has it.

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from petdoor.core.ports import Request
 from petdoor.mqtt.line import Heard
 
 _MAX_BYTES: Final = 1024
-_URGENT: Final = (CallEmergency, Lock)
+_STALE_SECONDS: Final = 3.0
+"""An unlocking that was held up for longer is no longer meant; a lock is, and an emergency."""
 _TRANSACTIONS_KEPT: Final = 1000
 _MAX_TRANSACTION: Final = 64
 _STATUS: Final = "status"
@@ -86,13 +88,15 @@ class Listener:
         try:
             text = _text(heard)
             if kind == "request":
-                self._ask(rest, text)
+                self._ask(rest, text, heard)
             else:
-                self._order(parse(kind, text), lambda error: error and self._refuse(f"{name}: {error}"))
+                self._order(
+                    parse(kind, text), lambda error: error and self._refuse(f"{name}: {error}"), heard
+                )
         except OrderError as error:
             self._refuse(f"{name if name.isprintable() and len(name) < _MAX_NAME else shown(name)}: {error}")
 
-    def _ask(self, verb: str, text: str) -> None:
+    def _ask(self, verb: str, text: str, heard: Heard) -> None:
         if verb not in _VERBS:
             raise OrderError(f"there is no request {shown(verb)}; there are {', '.join(_VERBS)}")
         asked = _object(text)
@@ -103,7 +107,7 @@ class Listener:
                 self._answer(Answer(verb, transaction, data=self._status()))
                 return
             order = _requested(verb, asked)
-            self._order(order, lambda error: self._answer(Answer(verb, transaction, error)))
+            self._order(order, lambda error: self._answer(Answer(verb, transaction, error)), heard)
         except OrderError as error:
             self._answer(Answer(verb, transaction, str(error)))
 
@@ -114,35 +118,53 @@ class Listener:
         if len(self._seen) > _TRANSACTIONS_KEPT:
             self._seen.popitem(last=False)
 
-    def _order(self, order: Order, answer: Callable[[str], object]) -> None:
-        superseded = self._waiting.put(Request(order, answer))
+    def _order(self, order: Order, answer: Callable[[str], object], heard: Heard) -> None:
+        superseded = self._waiting.put(Request(order, answer), heard.at)
         if superseded:
             superseded.answer("a newer order took its place")
 
 
 class Waiting:
-    """Orders that the loop has not got to: of each kind the newest, what is urgent first.
+    """Orders that the loop has not got to: of each kind the newest, an emergency and the bolt first.
 
-    However many come, none that is urgent is refused, and there are never more than kinds.
+    However many come, no emergency and no lock is refused, and there are never more than kinds.
+
+    Args:
+        clock: monotonic seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._newest: dict[type[Order], Request] = {}
+        self._newest: dict[type[Order], tuple[Request, float]] = {}
 
-    def put(self, request: Request) -> Request | None:
+    def put(self, request: Request, heard_at: float) -> Request | None:
         """Have an order wait; the one of its kind that waited until now waits no more."""
-        kind = type(request.order)
+        kind = _kind(request.order)
         with self._lock:
-            superseded = self._newest.pop(kind, None)
-            self._newest[kind] = request
+            superseded, _ = self._newest.pop(kind, (None, 0.0))
+            self._newest[kind] = request, heard_at
         return superseded
 
     def take(self) -> Request | None:
         """The next order; None when none waits."""
         with self._lock:
             kinds = [*(kind for kind in _URGENT if kind in self._newest), *self._newest]
-            return self._newest.pop(kinds[0]) if kinds else None
+            if not kinds:
+                return None
+            request, heard_at = self._newest.pop(kinds[0])
+        if isinstance(request.order, Unlock) and self._clock() - heard_at > _STALE_SECONDS:
+            request.answer("it came too late: ask again")
+            return None
+        return request
+
+
+def _kind(order: Order) -> type[Order]:
+    """What else such an order is about: of those for the bolt, the last word counts."""
+    return Lock if isinstance(order, Unlock) else type(order)
+
+
+_URGENT: Final = (CallEmergency, Lock)
 
 
 def _text(heard: Heard) -> str:

@@ -27,6 +27,9 @@ _RECONNECT_SECONDS: Final = 1.0
 _RECONNECT_MAX_SECONDS: Final = 60.0
 _TIDY_SECONDS: Final = 60.0
 _MANY_COMPLAINTS: Final = 100
+_MANY_TASKS: Final = 200
+_MANY_OWED: Final = 50
+_OWED_SECONDS: Final = 30.0
 
 
 class Postman:
@@ -61,9 +64,7 @@ class Postman:
         self._listener = Listener(
             answer=lambda answer: self.do(partial(self._answer, answer)),
             refuse=lambda sentence: self.do(partial(self._refuse, sentence)),
-            status=lambda: {
-                name: value for name, value in self._states.items() if value and isinstance(value, str)
-            },
+            status=self._status,
         )
         self._complaints: set[str] = set()
         self._refusals: set[str] = set()
@@ -123,10 +124,12 @@ class Postman:
                 log.exception("cannot speak to the broker %r for a reason unforeseen", self._broker)
                 self._hang_up()
                 is_reached = False
+            began_at = time.monotonic()
             while self._line and not self._closing.is_set():
                 self._work(_TIDY_SECONDS)
+            lasted = is_reached and time.monotonic() - began_at >= _TIDY_SECONDS
             longer_seconds = min(max(2 * pause_seconds, _RECONNECT_SECONDS), _RECONNECT_MAX_SECONDS)
-            pause_seconds = _RECONNECT_SECONDS if is_reached else longer_seconds
+            pause_seconds = _RECONNECT_SECONDS if lasted else longer_seconds
         self._say_goodbye()
 
     def _rest(self, seconds: float) -> None:
@@ -152,7 +155,8 @@ class Postman:
         will = self._at(topics.AVAILABILITY), OFFLINE
 
         def put(signal: Signal) -> None:
-            self._tasks.put(partial(self._on_signal, line, signal))
+            if not (isinstance(signal, Heard) and self._tasks.qsize() > _MANY_TASKS):
+                self._tasks.put(partial(self._on_signal, line, signal))
 
         line = Line(self._broker, f"petdoor-{self._at.door_id}", will, put)
         return line
@@ -170,6 +174,9 @@ class Postman:
             if line:
                 line.close()
             return False
+        if self._closing.is_set():
+            line.close()
+            return False
         log.info("connected to the broker %r", self._broker)
         self._complaints.clear()
         self._line = line
@@ -186,7 +193,7 @@ class Postman:
             return
         match signal:
             case Acknowledged(mid, refusal):
-                self._on_acknowledged(mid, refusal)
+                self._on_acknowledged(line, mid, refusal)
             case Heard():
                 self._hear(signal)
             case Subscribed(refused=True):
@@ -195,7 +202,8 @@ class Postman:
                 self._complain(f"lost the broker {self._broker!r}: {reason}; trying on")
                 self._hang_up()
 
-    def _on_acknowledged(self, mid: int, refusal: str) -> None:
+    def _on_acknowledged(self, line: Line, mid: int, refusal: str) -> None:
+        line.settled(mid)
         if refusal:
             self._complain(
                 f"the broker {self._broker!r} does not take all we tell ({refusal}): see its access list"
@@ -205,9 +213,9 @@ class Postman:
             self._look_around()
 
     def _hang_up(self) -> None:
-        if self._line:
-            self._line.close()
-        self._line = None
+        line, self._line = self._line, None
+        if line:
+            line.close()
 
     def _hear(self, heard: Heard) -> None:
         if heard.topic != self._home.birth_topic:
@@ -229,17 +237,28 @@ class Postman:
     def _answer(self, answer: Answer) -> None:
         if answer.error:
             self._refuse(f"{answer.verb}: {answer.error}")
+        if self._line and self._line.owed > _MANY_OWED:
+            self._refuse(f"{answer.verb}: too many ask at once")
+            return
         self.tell(topics.response(answer.verb), answer.payload(), qos=1)
 
     def _tidy(self) -> None:
         self._tidied_at = time.monotonic()
         self._refusals.clear()
+        if self._line and self._line.owed_seconds > _OWED_SECONDS:
+            self._complain(f"the broker {self._broker!r} acknowledges nothing: begin anew")
+            self._hang_up()
         was_broken = bool(self._outbox.fault)
         self._outbox.tidy()
         if was_broken and not self._outbox.fault:
             self._mail.begin()  # what could not be read is there again, perhaps under other numbers
         self.post()
         self._look_around()
+
+    def _status(self) -> dict[str, str]:
+        """All states, but those that tell of what was."""
+        told = {name: value for name, value in self._states.items() if isinstance(value, str)}
+        return {name: value for name, value in told.items() if value and name != topics.RECENT}
 
     def _look_around(self) -> None:
         """Once all is told, see what else there is."""

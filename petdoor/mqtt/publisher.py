@@ -64,6 +64,8 @@ class MqttPublisher:
         self._state(topics.state("last_animal"), self._recollection.last_species or NOBODY)
         if self._recollection.events:
             self._state(topics.RECENT, json.dumps(self._recollection.events))
+        if not snapshots:
+            self._state(topics.LAST_SNAPSHOT, "")  # an older one is nobody's business any more
         self._state(topics.state("emergency"), OFF)
         self._state(topics.state("motion"), OFF)
         self._postman.start()

@@ -15,8 +15,10 @@ from petdoor.core.orders import (
     SetThreshold,
     Unlock,
 )
+from petdoor.core.ports import Request
 from petdoor.mqtt.line import Heard
-from petdoor.mqtt.listener import Listener
+from petdoor.mqtt.listener import Listener, Waiting
+from tests.fakes import FakeClock
 
 ORDERS = {
     ("lock", "LOCK"): Lock(),
@@ -169,8 +171,28 @@ def test_of_each_kind_of_order_the_newest_waits_and_the_others_are_told(ear):
 def test_an_emergency_and_a_lock_wait_for_nothing_else(ear):
     for verb, value in (("mode", "observe"), ("unlock", None), ("lock", None), ("emergency", "ON")):
         ear.waits(verb, value)
-    taken = [ear.listener.take().order for _ in range(4)]
-    assert taken == [CallEmergency(wanted=True), Lock(), SetMode(Mode.OBSERVE), Unlock()]
+    taken = [ear.listener.take().order for _ in range(3)]
+    assert taken == [CallEmergency(wanted=True), Lock(), SetMode(Mode.OBSERVE)]
+
+
+@pytest.mark.parametrize(("verbs", "last"), [(["unlock", "lock"], Lock()), (["lock", "unlock"], Unlock())])
+def test_the_last_word_for_the_bolt_counts(ear, verbs, last):
+    for verb in verbs:
+        ear.waits(verb, None)
+    assert (ear.listener.take().order, ear.listener.take()) == (last, None)
+    assert ear.told()["error"] == "a newer order took its place"
+
+
+@pytest.mark.parametrize(
+    ("order", "is_meant"), [(Unlock(), False), (Lock(), True), (CallEmergency(wanted=True), True)]
+)
+def test_an_unlocking_that_the_loop_gets_to_late_is_no_longer_meant(order, is_meant):
+    clock, answers = FakeClock(), []
+    waiting = Waiting(clock)
+    waiting.put(Request(order, answers.append), clock())
+    clock.advance(3.5)
+    assert (waiting.take() is not None) is is_meant
+    assert answers == ([] if is_meant else ["it came too late: ask again"])
 
 
 NAMES = st.one_of(

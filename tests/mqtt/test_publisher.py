@@ -338,3 +338,25 @@ def test_an_order_that_waits_when_the_door_stops_is_answered(mosquitto):
             listener.publish("petdoor/back/request/unlock", '{"transaction": "late"}')
             assert listener.ask("petdoor/back", "status")["status"] == "ok"
         assert "ask again" in listener.wait_for("petdoor/back/response/unlock", "late")[1]
+
+
+def test_a_broker_that_takes_small_packets_only_is_kept_and_told_all_that_is_small(tmp_path, caplog):
+    broker = Mosquitto(tmp_path, extra="max_packet_size 20000")
+    broker.start()
+    with closing(Listener(broker.port)) as listener, closing(photographer(broker.port)) as told:
+        listener.wait_for("petdoor/back/availability", "online")
+        told.snapshot(np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8))
+        told.event(event(1))
+        listener.wait_for("petdoor/back/event", '"number": 1,')
+        assert not [topic for topic, text, _ in listener.heard if "snapshot" in topic and text]
+    broker.stop()
+    assert caplog.text.count("is left out") == 1
+
+
+def test_a_picture_of_before_is_taken_back_when_none_are_wanted_any_more(mosquitto):
+    with closing(Listener(mosquitto.port)) as listener, closing(photographer(mosquitto.port)) as told:
+        told.snapshot(np.zeros((48, 64, 3), np.uint8))
+        listener.wait_for("petdoor/back/snapshot/last", "JFIF")
+    with closing(publisher(mosquitto.port)), closing(Listener(mosquitto.port)) as listener:
+        listener.wait_for("petdoor/back/availability", "online")
+    assert "petdoor/back/snapshot/last" not in retained(mosquitto.port)
