@@ -71,8 +71,9 @@ def test_a_loop_that_holds_the_bolt_gives_it_its_longest_time_anew():
 
 def test_holding_a_locked_bolt_guards_nothing():
     guarded = DeadMansLatch(RecordingLatch(), limit_seconds=3600)
+    before = guards()  # of others, which have only just been called off
     guarded.hold()
-    assert guards() == []
+    assert set(guards()) <= set(before)
 
 
 def test_closing_ends_the_guard():
