@@ -70,6 +70,7 @@ def test_it_holds_the_model_its_card_the_scene_and_the_service_and_no_tool(wheel
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"petdoor/deploy/petdoor.service", "petdoor/deploy/config.yaml"} <= names
     assert {"petdoor/models/door.tflite", "petdoor/models/README.md", "petdoor/scene/scene.py"} <= names
+    assert {"petdoor/dashboard/index.html", "petdoor/dashboard/vendor/mqtt.min.js"} <= names
     assert not [name for name in names if name.startswith(("tools/", "tests/"))]
 
 
