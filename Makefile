@@ -83,7 +83,7 @@ test-slow: .venv/dev ## The tests that train or convert large networks: half an 
 faults: .venv/dev mosquitto ## Break a running door in every way, watch its pin, and print the README's table: ten minutes
 	$(BIN)/python -m tests.faults $(FAULT)
 
-soak: .venv/dev mosquitto ## Ten thousand visits, a broker that comes and goes: nothing lost, nothing grows: ten minutes
+soak: .venv/dev mosquitto ## Ten thousand visits, a broker that comes and goes: nothing lost, nothing grows: a quarter of an hour
 	$(BIN)/python -m tests.soak $(VISITS)
 
 install: ## Put the door and its service on this machine, into /opt/petdoor; settings that are there stay

@@ -136,6 +136,7 @@ class Listener:
             self._client.username_pw_set(**login)
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_disconnect = lambda *_: self._subscribed.clear()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
@@ -144,7 +145,6 @@ class Listener:
 
     def subscribes_again(self):
         """Wait until it listens to a broker that was away."""
-        self._subscribed.clear()
         assert self._subscribed.wait(15)
 
     def _on_message(self, _client, _data, message):
