@@ -119,15 +119,14 @@ class Postman:
         while not self._closing.is_set():
             self._rest(pause_seconds)
             try:
-                is_reached = self._dial()
+                self._dial()
             except Exception:
                 log.exception("cannot speak to the broker %r for a reason unforeseen", self._broker)
                 self._hang_up()
-                is_reached = False
             began_at = time.monotonic()
             while self._line and not self._closing.is_set():
                 self._work(_TIDY_SECONDS)
-            lasted = is_reached and time.monotonic() - began_at >= _TIDY_SECONDS
+            lasted = time.monotonic() - began_at >= _TIDY_SECONDS
             longer_seconds = min(max(2 * pause_seconds, _RECONNECT_SECONDS), _RECONNECT_MAX_SECONDS)
             pause_seconds = _RECONNECT_SECONDS if lasted else longer_seconds
         self._say_goodbye()
@@ -161,10 +160,10 @@ class Postman:
         line = Line(self._broker, f"petdoor-{self._at.door_id}", will, put)
         return line
 
-    def _dial(self) -> bool:
-        """Whether the broker lets us in; then it is told all states, and who listens finds them true."""
+    def _dial(self) -> None:
+        """Be let in, if the broker does; then it is told all states, and who listens finds them true."""
         if self._closing.is_set():
-            return False
+            return
         line = None
         try:
             line = self._new_line()
@@ -173,10 +172,10 @@ class Postman:
             self._complain(str(error))
             if line:
                 line.close()
-            return False
+            return
         if self._closing.is_set():
             line.close()
-            return False
+            return
         log.info("connected to the broker %r", self._broker)
         self._complaints.clear()
         self._line = line
@@ -186,7 +185,6 @@ class Postman:
         line.subscribe((self._home.birth_topic, *self._at.heard))
         self.post()
         self._look_around()
-        return True
 
     def _on_signal(self, line: Line, signal: Signal) -> None:
         if line is not self._line:
