@@ -63,7 +63,10 @@ def _number(info) -> int:  # type: ignore[no-untyped-def]
 
 
 class Watcher:
-    """Looks at one pin a thousand times a second, from outside of whoever drives it."""
+    """Looks at one pin a thousand times a second, from outside of whoever drives it.
+
+    ``is_high`` is what was seen last, so that it and ``changes`` never tell different stories.
+    """
 
     def __init__(self, path: Path, pin: int) -> None:
         self._pin = pin
@@ -76,7 +79,7 @@ class Watcher:
 
     @property
     def is_high(self) -> bool:
-        return bool(self._levels[self._pin])
+        return bool(self.changes) and self.changes[-1][1]
 
     def low_after(self, moment: float) -> float | None:
         """When the pin was low for the first time from that moment on; None as long as it is not."""
@@ -95,8 +98,11 @@ class Watcher:
         self._thread.join()
 
     def _watch(self) -> None:
-        last = False
         while not self._stop.wait(0.001):
-            if self.is_high is not last:
-                last = not last
-                self.changes.append((time.monotonic(), last))
+            self._look()
+        self._look()
+
+    def _look(self) -> None:
+        level = bool(self._levels[self._pin])
+        if level is not self.is_high:
+            self.changes.append((time.monotonic(), level))
