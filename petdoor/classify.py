@@ -37,13 +37,18 @@ class Judgement:
     top: tuple[ClassScore, ...]
     inference_ms: float
 
+    @property
+    def headline(self) -> str:
+        """What the animal hears; the verdict where that is nothing."""
+        return self.verdict.sentence(self.sighting.species) or self.verdict.past
+
     def as_json(self) -> dict[str, Any]:
         """The judgement as JSON-ready values."""
         return {
             "image": str(self.image),
             "verdict": self.verdict.value,
             "species": self.sighting.species,
-            "message": self.verdict.message,
+            "message": self.verdict.sentence(self.sighting.species),
             "probabilities": {s: round(p, 4) for s, p in self.sighting.probabilities.items()},
             "top": [
                 {"index": t.index, "label": t.label, "probability": round(t.probability, 4)} for t in self.top
@@ -54,7 +59,10 @@ class Judgement:
     def as_text(self) -> str:
         """The judgement as a few lines for a person."""
         species = ", ".join(f"{s} {p:.2f}" for s, p in self.sighting.probabilities.items())
-        lines = [f"{self.image}: {self.verdict.message}", f"    {species}  ({self.inference_ms:.1f} ms)"]
+        lines = [
+            f"{self.image}: {self.headline}",
+            f"    {species}  ({self.inference_ms:.1f} ms)",
+        ]
         return "\n".join(lines + [f"    {t.probability:6.1%}  {t.label}" for t in self.top])
 
 

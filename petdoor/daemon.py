@@ -17,6 +17,7 @@ from petdoor.core.parts import Parts
 from petdoor.core.policy import Policy
 from petdoor.core.ports import Frame, Renewal
 from petdoor.core.species import Sighting
+from petdoor.core.steering import Steering
 from petdoor.core.timekeeping import WallClock
 from petdoor.errors import CameraError, EndOfFramesError, PetDoorError
 from petdoor.examination import Examination
@@ -48,6 +49,7 @@ class Daemon:
         clock: monotonic seconds.
         wall_clock: the time of day, for events only.
         door: what the daemon before this one remembered.
+        was_set: what had been set from afar by then.
         news: what has happened before this one could tell.
     """
 
@@ -59,6 +61,7 @@ class Daemon:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         door: Door | None = None,
+        was_set: Steering | None = None,
         news: Sequence[Event] = (),
     ) -> None:
         self._parts = parts
@@ -77,7 +80,7 @@ class Daemon:
         )
         self._news = news
         self._began_at = self._checked_at = clock()
-        self._helm = Helm(parts.policy, parts.rule, parts.curfew, parts.keeper)
+        self._helm = Helm(parts.policy, parts.rule, parts.curfew, parts.keeper, was_set)
         self._owner = Owner(parts.orders, self._helm)
         self._examination = Examination(parts.eyes, parts.limits)
         self._is_impaired = False
@@ -87,6 +90,11 @@ class Daemon:
         self._lost_at: float | None = None
         self._is_ready = False
         self._has_ended = False
+
+    @property
+    def was_set(self) -> Steering:
+        """What was set from afar, for the daemon after this one."""
+        return self._helm.was_set
 
     def run(self, stop: Flag, renewal: Renewal | None = None) -> None:
         """Turn until ``stop`` is set; however it ends, the bolt is locked first.

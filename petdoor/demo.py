@@ -12,7 +12,6 @@ from petdoor import cameras, gpio, parts
 from petdoor.adapters.demo import SceneCapture
 from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.core.door import LatchState
-from petdoor.core.events import Verdict
 from petdoor.core.ports import Frame, Publisher, Rule, SilentPublisher
 from petdoor.core.species import Sighting
 from petdoor.core.tally import Tally
@@ -124,7 +123,7 @@ class _Cutter(SilentPublisher):
 
     def event(self, payload: Mapping[str, Any]) -> None:
         if "verdict" in payload:
-            self._sentence, self._said_at = Verdict(payload["verdict"]).message, self._clock()
+            self._sentence, self._said_at = payload["message"], self._clock()
             self._decides = True
 
     def latch(self, state: LatchState) -> None:

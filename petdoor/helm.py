@@ -21,21 +21,28 @@ class Helm:
         rule: from probabilities to a species, by settings and model.
         curfew: the hours in which welcome animals are held back.
         keeper: keeps what was set across restarts.
+        was_set: what was set before a reload, if it was one: the disk may have kept nothing of it.
     """
 
-    def __init__(self, policy: Policy, rule: Rule, curfew: Curfew, keeper: Keeper) -> None:
+    def __init__(
+        self, policy: Policy, rule: Rule, curfew: Curfew, keeper: Keeper, was_set: Steering | None = None
+    ) -> None:
         self._policy = policy
         self._rule = rule
         self._curfew = curfew
         self._keeper = keeper
-        self._steering = keeper.load()
+        kept = keeper.load()
+        self.was_set = was_set or kept
+        """What was set, and nothing else."""
+        if self.was_set != kept:
+            keeper.save(self.was_set)
 
     @property
     def steering(self) -> Steering:
         """What was set, and where nothing was set what holds instead."""
         own = self._rule.threshold if isinstance(self._rule, MassRule) else None
-        threshold = own if own is None or self._steering.threshold is None else self._steering.threshold
-        return replace(self._steering, threshold=threshold)
+        threshold = own if own is None or self.was_set.threshold is None else self.was_set.threshold
+        return replace(self.was_set, threshold=threshold)
 
     @property
     def rule(self) -> Rule:
@@ -47,24 +54,24 @@ class Helm:
 
     def policy(self, moment: datetime) -> Policy:
         """The rules of the house that hold at this moment."""
-        held = self._curfew.species_at(moment) if self._steering.obeys_curfew else frozenset()
-        return self._policy.now(self._steering.mode, held)
+        held = self._curfew.species_at(moment) if self.was_set.obeys_curfew else frozenset()
+        return self._policy.now(self.was_set.mode, held)
 
     def set(
-        self, order: SetMode | SetThreshold | SetCurfew, done: Callable[[], object] = lambda: None
+        self, order: SetMode | SetThreshold | SetCurfew, done: Callable[[str], object] = lambda _: None
     ) -> SettingChanged:
-        """Set what the owner wants set, for now and after a restart; ``done`` is called once that is kept.
+        """Set what the owner wants set, for now and after a restart; ``done`` is told once that is kept.
 
         Raises:
             ValueError: this door has nothing to set there; the sentence says why.
         """
         if isinstance(order, SetThreshold) and self.steering.threshold is None:
             raise ValueError("the rule top1 has no threshold")
-        before, self._steering = self._steering, self._steering.told(order)
-        if self._steering == before:
-            done()
+        before, self.was_set = self.was_set, self.was_set.told(order)
+        if self.was_set == before:
+            done("")
         else:
-            self._keeper.save(self._steering, done)
+            self._keeper.save(self.was_set, done)
         return _changed(order)
 
 

@@ -31,3 +31,22 @@ def configure(level: str, stream: TextIO, environ: Mapping[str, str]) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def complain(log: logging.Logger, sentence: str, *, before: str) -> str:
+    """Log what is wrong, once until it is over and not at every try; return it, as the fault there is now.
+
+    Args:
+        log: where to.
+        sentence: what is wrong.
+        before: the fault there was until now; empty for none.
+    """
+    log.log(logging.DEBUG if before else logging.WARNING, "%s", sentence)
+    return sentence
+
+
+def rejoice(log: logging.Logger, sentence: str, *, before: str) -> str:
+    """Log that the fault there was is over, if there was one; return that there is none."""
+    if before:
+        log.info("%s", sentence)
+    return ""

@@ -45,7 +45,7 @@ def judgements(shown: Sequence[Judgement], path: Path, *, label: str | None, ran
         right.invert_yaxis()
         right.set_xlim(0, 1.1)
         right.spines[["top", "right"]].set_visible(False)
-        right.set_title(f"{judgement.verdict.message}  ({_summary(judgement)})", fontsize=9)
+        right.set_title(f"{judgement.headline}  ({_summary(judgement)})", fontsize=9)
         for tick in right.get_yticklabels():
             tick.set_parse_math(False)
     try:

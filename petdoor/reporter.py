@@ -178,7 +178,8 @@ def _heard(event: Event, latency_ms: int | None) -> str:
     if not isinstance(event, AnimalJudged):
         return ""
     soon = f", {latency_ms} ms" if latency_ms else ""
-    return f'{soon}: "{event.verdict.message}"'
+    sentence = event.verdict.sentence(event.species)
+    return f'{soon}: "{sentence}"' if sentence else soon
 
 
 def _is_to_be_shown(event: Event) -> bool:

@@ -10,6 +10,7 @@ from petdoor import gpio, parts
 from petdoor.core.door import Door
 from petdoor.core.events import Event, SettingsRefused
 from petdoor.core.parts import Parts
+from petdoor.core.steering import Steering
 from petdoor.core.tally import Tally
 from petdoor.daemon import Daemon, Timing
 from petdoor.errors import PetDoorError
@@ -73,14 +74,19 @@ def run_door(
     tally = parts.new_tally(settings)
     wanted: Settings | None = settings
     door: Door | None = None
+    was_set: Steering | None = None
     try:
         while wanted:
             with ExitStack() as stack:
                 settings, built, news = _build(wanted, settings, environ, pins, stack, tally)
                 timing = Timing(give_up_seconds=settings.camera.give_up_seconds)
-                daemon = Daemon(built, timing=timing, wall_clock=wall_clock, door=door, news=news)
+                if settings.mqtt is None:
+                    was_set = None  # nobody could take it back
+                daemon = Daemon(
+                    built, timing=timing, wall_clock=wall_clock, door=door, was_set=was_set, news=news
+                )
                 daemon.run(stop, renewal)
-            door, wanted = daemon.door, renewal.taken()
+            door, was_set, wanted = daemon.door, daemon.was_set, renewal.taken()
     finally:
         tally.close()
         for line in tally.lines():

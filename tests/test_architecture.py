@@ -15,6 +15,7 @@ LEAVES = {
     "petdoor.broker",
     "petdoor.errors",
     "petdoor.gpio",
+    "petdoor.logs",
     "petdoor.pictures",
     "petdoor.modelfile",
     "petdoor.flatbuffer",

@@ -114,7 +114,7 @@ def test_whoever_is_no_dog_leaves_the_pin_low(door, photos, mosquitto, species, 
         levels = watch(door(photos / species))
         listener.wait_for("petdoor/back/availability", "offline")
     assert set(levels) == {False}
-    assert events(listener, kind)[0]["message"] == verdict.message
+    assert events(listener, kind)[0]["message"] == verdict.sentence(species)
     assert not events(listener, "animal_admitted")
 
 

@@ -128,3 +128,10 @@ def test_what_cannot_be_kept_holds_all_the_same(tmp_path):
     steered = helm(keeper=SteeringFile(tmp_path / "state" / "steering.json"))
     steered.set(SetMode(Mode.UNLOCKED))
     assert steered.steering.mode is Mode.UNLOCKED
+
+
+def test_a_reload_knows_what_was_set_though_the_disk_has_kept_nothing(tmp_path):
+    told = Steering(Mode.LOCKED, threshold=0.9)
+    path = tmp_path / "steering.json"
+    after = Helm(Policy(), MassRule(RANGES, 0.68), NIGHT, SteeringFile(path), told)
+    assert (after.was_set, SteeringFile(path).load()) == (told, told)

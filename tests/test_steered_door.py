@@ -80,6 +80,14 @@ def listens_again(door):
     door.until(is_answered, "it listens to the broker")
 
 
+def begins_anew(door, told):
+    """Tell a door to read its settings and model anew, and wait until it has."""
+    connected = door.said.count("connected to the broker")
+    told()
+    door.until(lambda: door.said.count("connected to the broker") > connected, "it begins anew")
+    listens_again(door)
+
+
 def passes(door, count):
     """Wait until the loop has turned so often: it takes an order a pass."""
     for _ in range(count):
@@ -180,15 +188,22 @@ def test_what_was_set_survives_a_kill(door):
     assert told == ["observe", "ON", "0.8"]
 
 
+def test_a_reload_keeps_what_was_set_though_the_disk_does_not(door):
+    file = door.folder / "state" / "steering-petdoor.json"
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    assert door.listener.ask(DOOR, "mode", value="observe")["status"] == "ok"
+    begins_anew(door, lambda: os.kill(door.door, signal.SIGHUP))
+    assert door.listener.ask(DOOR, "status")["data"]["mode/state"] == "observe"
+    file.rmdir()
+
+
 def test_a_model_is_installed_when_told_and_a_broken_one_is_refused(door):
     content = door.model.read_bytes()
     door.model.write_bytes(content[:1000])
     assert "incomplete" in door.listener.ask(DOOR, "model")["error"]
     door.model.write_bytes(content)
-    connected = door.said.count("connected to the broker")
-    assert door.listener.ask(DOOR, "model")["status"] == "ok"
-    door.until(lambda: door.said.count("connected to the broker") > connected, "it begins anew")
-    listens_again(door)
+    begins_anew(door, lambda: door.listener.ask(DOOR, "model"))
     expected = modelfile.read(door.model).model_id
     info = json.loads(door.listener.ask(DOOR, "status")["data"]["info"])
     assert info["model"] == expected

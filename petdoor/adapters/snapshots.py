@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from petdoor import logs
 from petdoor.core.events import AnimalWaiting, Verdict
 from petdoor.core.ports import SilentPublisher
 from petdoor.pictures import Picture, encode_jpeg
@@ -86,7 +87,7 @@ class SnapshotFolder(SilentPublisher):
             except Exception:
                 log.exception("the snapshot thread met something unforeseen")
             else:
-                self._rejoice()
+                self.fault = logs.rejoice(log, "snapshots are kept again", before=self.fault)
 
     def _next(self) -> tuple[str, Picture] | None:
         """The picture that has waited longest; None when there will be no more."""
@@ -95,15 +96,7 @@ class SnapshotFolder(SilentPublisher):
             return self._waiting.popleft() if self._waiting else None
 
     def _complain(self, sentence: str) -> None:
-        # Once until it works again, not at every picture.
-        level = logging.DEBUG if self.fault else logging.WARNING
-        self.fault = sentence
-        log.log(level, "%s", sentence)
-
-    def _rejoice(self) -> None:
-        if self.fault:
-            log.info("snapshots are kept again")
-        self.fault = ""
+        self.fault = logs.complain(log, sentence, before=self.fault)
 
 
 class _Pictures:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from petdoor import logs
 from petdoor.core.contacts import Way
 from petdoor.core.heat import Spell
 from petdoor.core.ports import Latch
@@ -39,7 +40,7 @@ class RememberingLatch:
         self._window_seconds = window_seconds
         self._clock = clock
         self._since: float | None = None
-        self._is_writable = True
+        self._fault = ""
         self.spells = self._read()
         """When the coil was energised before, in seconds of ``clock``; one that nobody ended, until now."""
 
@@ -84,8 +85,7 @@ class RememberingLatch:
             part.write_text(json.dumps(told), "utf-8")
             part.replace(self._path)
         except OSError as error:
-            if self._is_writable:
-                log.warning("a restart will not know how warm the coil is: %s", error)
-            self._is_writable = False
+            sentence = f"a restart will not know how warm the coil is: {error}"
+            self._fault = logs.complain(log, sentence, before=self._fault)
         else:
-            self._is_writable = True
+            self._fault = logs.rejoice(log, "a restart knows how warm the coil is", before=self._fault)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from petdoor import logs
 from petdoor.core.modes import Mode
 from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD
 from petdoor.core.ports import Keeper
@@ -17,6 +18,7 @@ from petdoor.core.steering import Steering
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 60.0
 
 
 class SteeringFile:
@@ -46,11 +48,7 @@ class SteeringFile:
             log.warning("%s: %s", self._path, self.fault)
             return Steering(mode=Mode.LOCKED)
 
-    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
-        self._save(steering)
-        done()
-
-    def _save(self, steering: Steering) -> None:
+    def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:
         told = {
             "mode": steering.mode.value,
             "threshold": steering.threshold,
@@ -59,10 +57,11 @@ class SteeringFile:
         try:
             self._write(json.dumps(told, indent=2) + "\n")
         except OSError as error:
-            self.fault = f"what is set from afar will be forgotten by a restart or a reload: {error}"
-            log.warning("%s", self.fault)
+            sentence = f"what is set from afar will be forgotten by a restart: {error}"
+            self.fault = logs.complain(log, sentence, before=self.fault)
         else:
-            self.fault = ""
+            self.fault = logs.rejoice(log, "what is set from afar is kept", before=self.fault)
+        done(self.fault)
 
     def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,10 +83,13 @@ class Unhurried:
 
     Args:
         keeper: what keeps.
+        again_seconds: how long after it could not keep something it is to try again.
     """
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, *, again_seconds: float = _AGAIN_SECONDS) -> None:
         self._keeper = keeper
+        self._again_seconds = again_seconds
+        self._unkept: Steering | None = None
         self._tasks: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="petdoor-steering", daemon=True)
         self._thread.start()
@@ -95,8 +97,8 @@ class Unhurried:
     def load(self) -> Steering:
         return self._keeper.load()
 
-    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
-        self._tasks.put(lambda: self._keeper.save(steering, done))
+    def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:
+        self._tasks.put(lambda: self._save(steering, done))
 
     def close(self) -> None:
         """Keep what is to be kept, as long as the disk takes it in time."""
@@ -104,11 +106,27 @@ class Unhurried:
         self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
-        while task := self._tasks.get():
+        while task := self._next():
             try:
                 task()
             except Exception:
                 log.exception("the thread that keeps what was set met something unforeseen")
+
+    def _next(self) -> Callable[[], object] | None:
+        """What is to be kept; after a while, what could not be."""
+        if (unkept := self._unkept) is None:
+            return self._tasks.get()
+        try:
+            return self._tasks.get(timeout=self._again_seconds)
+        except queue.Empty:
+            return lambda: self._save(unkept, lambda _: None)
+
+    def _save(self, steering: Steering, done: Callable[[str], object]) -> None:
+        def tried(fault: str) -> None:
+            self._unkept = steering if fault else None
+            done(fault)
+
+        self._keeper.save(steering, tried)
 
 
 def _steering(told: dict[str, Any]) -> Steering:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, TypeAlias, get_args
 
 from petdoor.core.contacts import Way
 from petdoor.core.modes import Hold
-from petdoor.core.species import Species
+from petdoor.core.species import CAT, Species
 
 
 class Verdict(StrEnum):
@@ -18,10 +18,10 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
     HOLD = "hold"
 
-    @property
-    def message(self) -> str:
-        """The sentence the animal hears; empty where none was given to say."""
-        return _MESSAGES[self]
+    def sentence(self, species: Species) -> str:
+        """What the animal hears; empty where there is nothing true to say: a cat let in is no doggy."""
+        is_cat_let_in = self is Verdict.ADMIT and species == CAT
+        return "" if is_cat_let_in else _SENTENCES[self]
 
     @property
     def past(self) -> str:
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
         return _PAST[self]
 
 
-_MESSAGES = {
+_SENTENCES = {
     Verdict.ADMIT: "Doggy come on in!",
     Verdict.KEEP_IN: "Kitty stay inside!",
     Verdict.REFUSE: "You're not a dog! Stay outside!",
@@ -342,7 +342,7 @@ def payload(event: Event) -> dict[str, Any]:
     """The event as JSON-ready values: its type, its fields, and for a judgement its sentence."""
     told = {"event_type": event_type(event)} | {k: _plain(v) for k, v in asdict(event).items()}
     if isinstance(event, AnimalJudged):
-        told["message"] = event.verdict.message
+        told["message"] = event.verdict.sentence(event.species)
     return told
 
 

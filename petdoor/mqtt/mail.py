@@ -50,14 +50,17 @@ class Mail:
         """Send what may be sent now.
 
         Args:
-            publish: takes a topic and a payload, gives the number that acknowledges it.
+            publish: takes a topic and a payload, gives the number that acknowledges it; 0 when it was not
+                sent, for this broker takes nothing so large: then it waits for another one.
         """
         self._notice()
         for entry in self._outbox.after(self._sent_up_to, _IN_FLIGHT - len(self._in_flight)):
             is_old = self._is_old(entry.number)
             topic = topics.REPLAYED if is_old else topics.EVENT
             mid = publish(topic, json.dumps({**entry.payload, "replayed": is_old}))
-            self._in_flight[mid] = self._sent_up_to = entry.number
+            self._sent_up_to = entry.number
+            if mid:
+                self._in_flight[mid] = entry.number
 
     def acknowledged(self, mid: int, *, taken: bool = True) -> bool:
         """The broker has heard it: whether that was an event, and made room for the next.

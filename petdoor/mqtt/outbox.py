@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from petdoor import logs
 from petdoor.mqtt.outboxfile import FAILURES, OutboxFile, is_busy, is_full, is_unfit, set_aside
 from petdoor.mqtt.unwritten import Unwritten
 
@@ -136,7 +137,7 @@ class Outbox:
             self._fails(error)
         else:
             if is_proven:
-                self._rejoice()
+                self.fault = logs.rejoice(log, "events are kept on disk again", before=self.fault)
 
     def close(self) -> None:
         """Write what waits, and let go of the file."""
@@ -257,15 +258,7 @@ class Outbox:
         self._complain(f"cannot keep events on disk: {error}")
 
     def _complain(self, sentence: str) -> None:
-        # Once until it works again, not at every event.
-        level = logging.DEBUG if self.fault else logging.WARNING
-        self.fault = sentence
-        log.log(level, "%s", sentence)
-
-    def _rejoice(self) -> None:
-        if self.fault:
-            log.info("events are kept on disk again")
-        self.fault = ""
+        self.fault = logs.complain(log, sentence, before=self.fault)
 
 
 def _entry(number: int, text: str | bytes) -> Entry | None:

@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
@@ -162,19 +163,8 @@ class Postman:
 
     def _dial(self) -> None:
         """Be let in, if the broker does; then it is told all states, and who listens finds them true."""
-        if self._closing.is_set():
-            return
-        line = None
-        try:
-            line = self._new_line()
-            line.open()
-        except (BrokerError, ConfigError) as error:
-            self._complain(str(error))
-            if line:
-                line.close()
-            return
-        if self._closing.is_set():
-            line.close()
+        line = self._let_in()
+        if line is None:
             return
         log.info("connected to the broker %r", self._broker)
         self._complaints.clear()
@@ -185,6 +175,22 @@ class Postman:
         line.subscribe((self._home.birth_topic, *self._at.heard))
         self.post()
         self._look_around()
+
+    def _let_in(self) -> Line | None:
+        """A line that stands; None where the broker gives none, or nobody wants one any more."""
+        if self._closing.is_set():
+            return None
+        try:
+            with ExitStack() as undone:
+                line = self._new_line()
+                undone.callback(line.close)
+                line.open()
+                if not self._closing.is_set():
+                    undone.pop_all()
+                    return line
+        except (BrokerError, ConfigError) as error:
+            self._complain(str(error))
+        return None
 
     def _on_signal(self, line: Line, signal: Signal) -> None:
         if line is not self._line:

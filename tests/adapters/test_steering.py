@@ -1,4 +1,5 @@
 import json
+import queue
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -141,7 +142,7 @@ def test_a_folder_that_takes_nothing_is_a_fault_and_what_lies_there_stays(public
     with as_nobody():
         file.save(Steering())
         assert (file.load(), SteeringFile(path).load()) == (OBSERVE, OBSERVE)
-    assert "will be forgotten by a restart or a reload: " in file.fault
+    assert "will be forgotten by a restart: " in file.fault
 
 
 def test_a_folder_that_takes_again_what_is_set_is_no_fault_any_more(tmp_path):
@@ -172,18 +173,44 @@ class SlowKeeper(Forgetful):
         super().__init__()
         self.may, self.kept = threading.Event(), []
 
-    def save(self, steering, done=lambda: None):
+    def save(self, steering, done=lambda _: None):
         self.may.wait(10)
         self.kept.append(steering)
-        done()
+        done("")
 
 
 def test_a_slow_disk_makes_nobody_wait_and_it_is_said_when_it_is_done():
     slow, done = SlowKeeper(), []
     unhurried = Unhurried(slow)
-    unhurried.save(Steering(Mode.LOCKED), lambda: done.append(slow.kept[-1].mode))
-    unhurried.save(Steering(Mode.OBSERVE), lambda: done.append(slow.kept[-1].mode))
+    unhurried.save(Steering(Mode.LOCKED), lambda _: done.append(slow.kept[-1].mode))
+    unhurried.save(Steering(Mode.OBSERVE), lambda _: done.append(slow.kept[-1].mode))
     assert (slow.kept, done) == ([], [])
     slow.may.set()
     unhurried.close()
     assert done == [Mode.LOCKED, Mode.OBSERVE]
+
+
+def test_what_the_disk_did_not_take_it_is_given_again_until_it_does(tmp_path):
+    blocked, faults, kept = written(tmp_path / "state"), queue.SimpleQueue(), threading.Event()
+
+    class Watched(SteeringFile):
+        def save(self, steering, done=lambda _: None):
+            super().save(steering, done)
+            if not self.fault:
+                kept.set()
+
+    file = Watched(blocked / "steering.json")
+    unhurried = Unhurried(file, again_seconds=0.01)
+    unhurried.save(OBSERVE, faults.put)
+    assert "will be forgotten by a restart" in faults.get(timeout=10)
+    blocked.unlink()
+    assert kept.wait(10)
+    unhurried.close()
+    assert (file.load(), file.fault, faults.empty()) == (OBSERVE, "", True)
+
+
+def test_what_could_not_be_kept_is_complained_of_once(tmp_path, caplog):
+    file = SteeringFile(written(tmp_path / "state") / "steering.json")
+    for _ in range(3):
+        file.save(OBSERVE)
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1

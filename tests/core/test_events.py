@@ -69,7 +69,7 @@ def test_every_payload_survives_json_unchanged(event, _):
     ],
 )
 def test_every_judgement_carries_its_sentence(verdict, sentence):
-    assert verdict.message == sentence
+    assert verdict.sentence("dog") == sentence
     assert payload(judged(verdict))["message"] == sentence
 
 
@@ -144,7 +144,11 @@ def test_every_event_has_a_line_for_the_log(event, line):
     assert str(event) == line
 
 
+def test_a_cat_that_is_let_in_is_not_called_a_dog():
+    assert payload(judged(Verdict.ADMIT, species="cat"))["message"] == ""
+
+
 def test_every_verdict_and_lock_reason_has_words():
     assert all(verdict.past for verdict in Verdict)
-    assert [verdict for verdict in Verdict if not verdict.message] == [Verdict.HOLD]
+    assert [verdict for verdict in Verdict if not verdict.sentence("dog")] == [Verdict.HOLD]
     assert len({str(reason) for reason in LockReason}) == len(LockReason) == 10

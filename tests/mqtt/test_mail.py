@@ -82,3 +82,15 @@ def test_what_the_broker_will_not_have_is_kept(broker):
 
 def test_an_acknowledgement_of_something_else_is_none_of_its_business(broker):
     assert broker.mail.acknowledged(99) is False
+
+
+def test_one_that_is_too_large_for_this_broker_waits_for_another_and_holds_nobody_up(broker):
+    broker.outbox.put({"number": 1})
+    broker.mail.begin()
+    broker.mail.send(lambda topic, payload: 0)
+    assert broker.mail.is_idle
+    broker.put(2)
+    assert broker.heard == [("event", 2)]
+    broker.mail.begin()
+    broker.mail.send(broker.publish)
+    assert broker.heard[1:] == [("event/replayed", 1), ("event/replayed", 2)]

@@ -245,7 +245,7 @@ def _card(evaluation: Evaluation, photo: Judged, *, pictured: bool = True) -> di
         "truth": photo.truth,
         "seen": photo.sighting.species,
         "label": likeness(photo),
-        "sentence": photo.verdict.message,
+        "sentence": photo.verdict.sentence(photo.sighting.species) or photo.verdict.past,
         "is_right": evaluation.is_door_right(photo),
         "species": [(name, f"{p:.2f}") for name, p in probabilities(photo)],
     }
