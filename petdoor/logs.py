@@ -13,6 +13,8 @@ _PRIORITIES: Final = {
 }
 """syslog's priorities, which journald reads from ``<6>`` in front of a line: see sd-daemon(3)."""
 
+_MANY_SENTENCES: Final = 100
+
 
 class JournalFormatter(logging.Formatter):
     """Every line with its priority in front; the journal has the time already."""
@@ -50,3 +52,26 @@ def rejoice(log: logging.Logger, sentence: str, *, before: str) -> str:
     if before:
         log.info("%s", sentence)
     return ""
+
+
+class Once:
+    """Says each sentence once, until it is cleared; again only to who debugs.
+
+    Args:
+        log: where to.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._said: set[str] = set()
+
+    def say(self, sentence: str) -> None:
+        """Say it, unless it was said, or far too much was."""
+        if len(self._said) >= _MANY_SENTENCES:
+            return
+        self._log.log(logging.DEBUG if sentence in self._said else logging.WARNING, "%s", sentence)
+        self._said.add(sentence)
+
+    def clear(self) -> None:
+        """What is said from now on is news."""
+        self._said.clear()

@@ -12,6 +12,7 @@ from typing import Final
 from petdoor.broker import Broker
 from petdoor.core.ports import Request
 from petdoor.errors import BrokerError, ConfigError
+from petdoor.logs import Once
 from petdoor.mqtt import topics
 from petdoor.mqtt.discovery import HomeAssistant
 from petdoor.mqtt.line import Acknowledged, Heard, Line, Lost, Signal, Subscribed
@@ -26,11 +27,10 @@ _GOODBYE_SECONDS: Final = 2.0
 _CLOSE_SECONDS: Final = 5.0
 _RECONNECT_SECONDS: Final = 1.0
 _RECONNECT_MAX_SECONDS: Final = 60.0
-_TIDY_SECONDS: Final = 60.0
-_MANY_COMPLAINTS: Final = 100
+_STEADY_SECONDS: Final = 60.0
+"""A line that has held for so long is one that works."""
 _MANY_TASKS: Final = 200
 _MANY_OWED: Final = 50
-_OWED_SECONDS: Final = 30.0
 
 
 class Postman:
@@ -43,7 +43,9 @@ class Postman:
         at: the topics of the door.
         outbox: where events lie until they are acknowledged.
         home: where Home Assistant is told of the door.
-        tidy: what else is to be looked at, once all is told and once a minute.
+        tidy: what else is to be looked at, once all is told and every ``tidy_seconds``.
+        tidy_seconds: how often it is seen to that all is in order.
+        owed_seconds: for how long the broker may owe an acknowledgement.
 
     Raises:
         ConfigError: the TLS files cannot be used.
@@ -57,18 +59,22 @@ class Postman:
         outbox: Outbox,
         home: HomeAssistant,
         tidy: Callable[["Postman"], None],
+        tidy_seconds: float = 60.0,
+        owed_seconds: float = 30.0,
     ) -> None:
         self._broker, self._at, self._home = broker, at, home
         self._outbox, self._mail = outbox, Mail(outbox)
-        self._tidy_more = tidy
+        self._tidy_more, self._tidy_seconds, self._owed_seconds = tidy, tidy_seconds, owed_seconds
         self._states: dict[str, str | bytes] = {}
         self._listener = Listener(
             answer=lambda answer: self.do(partial(self._answer, answer)),
-            refuse=lambda sentence: self.do(partial(self._refuse, sentence)),
+            refuse=lambda sentence: self.do(partial(self._refusals.say, f"refused: {sentence}")),
             status=self._status,
         )
-        self._complaints: set[str] = set()
-        self._refusals: set[str] = set()
+        # At every try would be too often: the broker may be away for a week.
+        self._complaints = Once(log)
+        # Whoever sends nonsense may send much of it.
+        self._refusals = Once(log)
         self._tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._line: Line | None = None
         self._tidied_at = time.monotonic()
@@ -126,8 +132,8 @@ class Postman:
                 self._hang_up()
             began_at = time.monotonic()
             while self._line and not self._closing.is_set():
-                self._work(_TIDY_SECONDS)
-            lasted = time.monotonic() - began_at >= _TIDY_SECONDS
+                self._work(self._tidy_seconds)
+            lasted = time.monotonic() - began_at >= _STEADY_SECONDS
             longer_seconds = min(max(2 * pause_seconds, _RECONNECT_SECONDS), _RECONNECT_MAX_SECONDS)
             pause_seconds = _RECONNECT_SECONDS if lasted else longer_seconds
         self._say_goodbye()
@@ -146,7 +152,7 @@ class Postman:
             task = self._tidy
         try:
             task()
-            if time.monotonic() - self._tidied_at >= _TIDY_SECONDS:
+            if time.monotonic() - self._tidied_at >= self._tidy_seconds:
                 self._tidy()
         except Exception:
             log.exception("the thread that speaks to the broker met something unforeseen")
@@ -189,7 +195,7 @@ class Postman:
                     undone.pop_all()
                     return line
         except (BrokerError, ConfigError) as error:
-            self._complain(str(error))
+            self._complaints.say(str(error))
         return None
 
     def _on_signal(self, line: Line, signal: Signal) -> None:
@@ -201,15 +207,17 @@ class Postman:
             case Heard():
                 self._hear(signal)
             case Subscribed(refused=True):
-                self._complain(f"the broker {self._broker!r} does not let us listen: see its access list")
+                self._complaints.say(
+                    f"the broker {self._broker!r} does not let us listen: see its access list"
+                )
             case Lost(reason):
-                self._complain(f"lost the broker {self._broker!r}: {reason}; trying on")
+                self._complaints.say(f"lost the broker {self._broker!r}: {reason}; trying on")
                 self._hang_up()
 
     def _on_acknowledged(self, line: Line, mid: int, refusal: str) -> None:
         line.settled(mid)
         if refusal:
-            self._complain(
+            self._complaints.say(
                 f"the broker {self._broker!r} does not take all we tell ({refusal}): see its access list"
             )
         if self._mail.acknowledged(mid, taken=not refusal):
@@ -240,17 +248,17 @@ class Postman:
 
     def _answer(self, answer: Answer) -> None:
         if answer.error:
-            self._refuse(f"{answer.verb}: {answer.error}")
+            self._refusals.say(f"refused: {answer.verb}: {answer.error}")
         if self._line and self._line.owed > _MANY_OWED:
-            self._refuse(f"{answer.verb}: too many ask at once")
+            self._refusals.say(f"refused: {answer.verb}: too many ask at once")
             return
         self.tell(topics.response(answer.verb), answer.payload(), qos=1)
 
     def _tidy(self) -> None:
         self._tidied_at = time.monotonic()
         self._refusals.clear()
-        if self._line and self._line.owed_seconds > _OWED_SECONDS:
-            self._complain(f"the broker {self._broker!r} acknowledges nothing: begin anew")
+        if self._line and self._line.owed_seconds > self._owed_seconds:
+            self._complaints.say(f"the broker {self._broker!r} acknowledges nothing: begin anew")
             self._hang_up()
         was_broken = bool(self._outbox.fault)
         self._outbox.tidy()
@@ -283,18 +291,3 @@ class Postman:
         while not self._tasks.empty():
             self._work(0.0)  # what it has acknowledged meanwhile
         self._hang_up()
-
-    def _complain(self, sentence: str) -> None:
-        """Once until it lets us in, not at every try: the broker may be away for a week."""
-        _say_once(sentence, self._complaints)
-
-    def _refuse(self, sentence: str) -> None:
-        """Once a minute: whoever sends nonsense may send much of it."""
-        _say_once(f"refused: {sentence}", self._refusals)
-
-
-def _say_once(sentence: str, said: set[str]) -> None:
-    if len(said) >= _MANY_COMPLAINTS:
-        return
-    log.log(logging.DEBUG if sentence in said else logging.WARNING, "%s", sentence)
-    said.add(sentence)

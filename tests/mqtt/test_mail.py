@@ -87,7 +87,7 @@ def test_an_acknowledgement_of_something_else_is_none_of_its_business(broker):
 def test_one_that_is_too_large_for_this_broker_waits_for_another_and_holds_nobody_up(broker):
     broker.outbox.put({"number": 1})
     broker.mail.begin()
-    broker.mail.send(lambda topic, payload: 0)
+    broker.mail.send(lambda *_: 0)
     assert broker.mail.is_idle
     broker.put(2)
     assert broker.heard == [("event", 2)]
