@@ -88,11 +88,22 @@ class Reporter:
                 self._publisher.snapshot(frame.pixels)
 
     def problem(self, part: str, reason: str) -> None:
-        """Tell once what is wrong with a part, and once that it no longer is; empty: nothing is."""
-        if bool(reason) == (part in self._since):
+        """Tell once what is wrong with a part, and once that it no longer is; empty: nothing is.
+
+        Something else that is wrong with it meanwhile takes the place of the first among what is told on.
+        """
+        known = self._problems.get(part, "")
+        if reason and known:
+            self._replace(part, reason)
+        if bool(reason) == bool(known):
             return
         seconds = self._clock() - self._since.get(part, self._clock())
         self.tell([ProblemFound(part, reason) if reason else ProblemSolved(part, seconds)])
+
+    def _replace(self, part: str, reason: str) -> None:
+        if self._problems[part] != reason:
+            self._problems[part] = reason
+            self._publisher.problems(self._problems)
 
     def motion(self, *, seen: bool) -> None:
         """Tell whether something moves, when that is news."""

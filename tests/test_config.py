@@ -336,6 +336,7 @@ def test_a_file_that_is_root_s_alone_gives_way_to_what_systemd_shows_of_it(tmp_p
     settings = MqttSettings(host="h", password_file=tmp_path / "pw")
     with as_nobody():
         assert settings.password({"CREDENTIALS_DIRECTORY": shown}) == "from systemd"
+        assert settings.careless_file is None
         with pytest.raises(UnmetError, match=r"mqtt.password_file: cannot read .*Permission denied"):
             settings.password({})
 

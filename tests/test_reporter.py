@@ -64,6 +64,17 @@ def test_a_problem_is_told_once_and_once_that_it_is_solved(reporter, publisher, 
     assert publisher.problems_told[1:] == [{"snapshots": "cannot keep a snapshot: disk full"}, {}]
 
 
+def test_what_else_is_wrong_with_a_part_takes_the_place_of_what_was(reporter, publisher):
+    for reason in ("a button sticks", "a button sticks and the alarm's wire is broken", "its wire is broken"):
+        reporter.problem("contacts", reason)
+    assert types(publisher) == ["problem_found"]
+    assert [told["contacts"] for told in publisher.problems_told[1:]] == [
+        "a button sticks",
+        "a button sticks and the alarm's wire is broken",
+        "its wire is broken",
+    ]
+
+
 def test_several_problems_stand_side_by_side(reporter, publisher):
     reporter.problem("snapshots", "disk full")
     reporter.problem("contacts", "a button sticks")

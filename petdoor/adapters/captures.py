@@ -126,7 +126,7 @@ def opener(source: str, wanted: Format, *, loop: bool) -> Callable[[], VideoCapt
     """What opens ``source``: a device number or path, a URL, a clip, a folder or glob of pictures.
 
     Raises:
-        CameraError: it names a file or folder that is not there.
+        CameraError: it names a file or folder that is not there, or that we may not see.
     """
     shown = redacted(source)
     # What OpenCV has to say of a camera that does not open is said here, in words.
@@ -135,11 +135,16 @@ def opener(source: str, wanted: Format, *, loop: bool) -> Callable[[], VideoCapt
         return lambda: VideoCapture(_open_device(source, wanted), shown, is_live=True)
     if "://" in source:
         return lambda: VideoCapture(_open_stream(source), shown, is_live=True)
-    if Path(source).is_file() and Path(source).suffix.lower() not in pictures.SUFFIXES:
+    try:
+        is_clip = Path(source).is_file() and Path(source).suffix.lower() not in pictures.SUFFIXES
+        is_there = is_clip or bool(pictures.find(source))
+    except OSError as error:
+        raise CameraError(f"{shown}: we may not look there: {error.strerror}") from error
+    if is_clip:
         # Tried at once: what is no clip today will be none tomorrow.
         VideoCapture(cv2.VideoCapture(source), shown, is_live=False).close()
         return lambda: VideoCapture(cv2.VideoCapture(source), shown, is_live=False, loop=loop)
-    if not pictures.find(source):
+    if not is_there:
         raise CameraError(
             f"{shown}: no such clip and no pictures there; a camera is a number (0), a device "
             "(/dev/video0), 'picamera:0' or a URL"

@@ -52,24 +52,34 @@ class DeadMansLatch:
         self._new_timer = new_timer
         self._moving = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._wanted: Way | None = None
 
     def lock(self) -> None:
         with self._moving:
+            self._wanted = None
             self._latch.lock()
             self._disarm()  # only now: one that did not obey is still guarded
 
     def unlock(self, way: Way = Way.IN) -> None:
         with self._moving:
+            self._wanted = way
             if self._timer is None:
                 self._arm(self._limit_seconds)
             self._latch.unlock(way)
 
     def hold(self) -> None:
-        """The loop turns, and wants the bolt drawn for longer: its longest time begins anew."""
+        """The loop turns, and wants the bolt drawn for longer: its longest time begins anew.
+
+        One that has fallen while the loop hung is drawn again.
+
+        Raises:
+            LatchError: the latch did not obey.
+        """
         with self._moving:
-            if self._timer:
+            if self._wanted:
                 self._disarm()
                 self._arm(self._limit_seconds)
+                self._latch.unlock(self._wanted)
 
     def close(self) -> None:
         with self._moving:

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS: Final = 5.0
 _AGAIN_SECONDS: Final = 60.0
+_UNKNOWN: Final = Steering(Mode.LOCKED, mode_is_known=False)
+_LOST: Final = "which mode was set from afar cannot be read, so the door stays locked: set its mode"
 
 
 class SteeringFile:
@@ -38,19 +40,19 @@ class SteeringFile:
 
     def load(self) -> Steering:
         try:
-            return _steering(json.loads(self._path.read_text("utf-8")))
+            steering = _steering(json.loads(self._path.read_text("utf-8")))
         except FileNotFoundError:
             return Steering()
         except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            self.fault = (
-                f"what was set from afar cannot be read, so the door stays locked: set its mode: {error}"
-            )
-            log.warning("%s: %s", self._path, self.fault)
-            return Steering(mode=Mode.LOCKED)
+            log.warning("%s cannot be read: %s", self._path, error)
+            steering = _UNKNOWN
+        if not steering.mode_is_known:
+            self.fault = logs.complain(log, _LOST, before="")
+        return steering
 
     def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:
         told = {
-            "mode": steering.mode.value,
+            "mode": steering.mode.value if steering.mode_is_known else None,
             "threshold": steering.threshold,
             "obeys_curfew": steering.obeys_curfew,
         }
@@ -59,9 +61,11 @@ class SteeringFile:
         except OSError as error:
             sentence = f"what is set from afar will be forgotten by a restart: {error}"
             self.fault = logs.complain(log, sentence, before=self.fault)
-        else:
+            done(self.fault)
+            return
+        if steering.mode_is_known:
             self.fault = logs.rejoice(log, "what is set from afar is kept", before=self.fault)
-        done(self.fault)
+        done("")
 
     def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,10 +138,12 @@ def _steering(told: dict[str, Any]) -> Steering:
     if not isinstance(obeys_curfew, bool):
         raise TypeError(f"obeys_curfew: {obeys_curfew!r}")
     threshold = told["threshold"]
+    mode = told["mode"]
     return Steering(
-        mode=Mode(told["mode"]),
+        mode=Mode.LOCKED if mode is None else Mode(mode),
         threshold=None if threshold is None else _threshold(threshold),
         obeys_curfew=obeys_curfew,
+        mode_is_known=mode is not None,
     )
 
 

@@ -14,17 +14,19 @@ class Steering:
         mode: what the door is to do.
         threshold: from which probability on a species is believed; None: as settings and model say.
         obeys_curfew: the curfew's windows count.
+        mode_is_known: the mode is what the owner has set; else it is only what is safe.
     """
 
     mode: Mode = Mode.AUTO
     threshold: float | None = None
     obeys_curfew: bool = True
+    mode_is_known: bool = True
 
     def told(self, order: Order) -> "Steering":
         """The steering after an order; the same after one that sets nothing."""
         match order:
             case SetMode(mode):
-                return replace(self, mode=mode)
+                return replace(self, mode=mode, mode_is_known=True)
             case SetThreshold(threshold):
                 return replace(self, threshold=threshold)
             case SetCurfew(wanted):

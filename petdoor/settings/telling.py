@@ -62,7 +62,10 @@ class MqttSettings(Section):
     def careless_file(self) -> Path | None:
         """The password file, if others than its owner may read it."""
         file = self.password_file
-        return file if file and file.exists() and file.stat().st_mode & _OTHERS else None
+        try:
+            return file if file and file.stat().st_mode & _OTHERS else None
+        except OSError:
+            return None  # nobody can see it, or not we
 
     def password(self, environ: Mapping[str, str]) -> str | None:
         """The password from ``password_file``, systemd's credential or the environment, in this order.

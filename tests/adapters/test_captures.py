@@ -13,6 +13,7 @@ from petdoor import pictures
 from petdoor.adapters import captures
 from petdoor.adapters.captures import Format
 from petdoor.errors import CameraError, EndOfFramesError
+from tests.conftest import as_nobody
 
 SHADES = (20, 70, 120, 170, 220)
 SECRET = "hunter2"
@@ -154,6 +155,13 @@ def test_a_folder_without_one_readable_picture_ends_at_once(tmp_path, loop):
     (tmp_path / "broken.jpg").write_bytes(b"")
     with opened(tmp_path, loop=loop) as capture, pytest.raises(EndOfFramesError):
         capture.read()
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "pictures"])
+def test_what_we_may_not_look_at_is_refused_in_words(tmp_path, name):
+    tmp_path.chmod(0o700)
+    with as_nobody(), pytest.raises(CameraError, match="we may not look there: Permission denied"):
+        captures.opener(str(tmp_path / name), Format(), loop=False)
 
 
 @pytest.mark.parametrize("name", ["gone", "gone.mp4", "gone.jpg", "gone/*.jpg"])

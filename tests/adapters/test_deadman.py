@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from petdoor.adapters.deadman import DeadMansLatch
+from petdoor.core.contacts import Way
 from petdoor.errors import LatchError
 from tests.fakes import RecordingLatch
 
@@ -131,3 +132,26 @@ def test_a_log_that_hangs_does_not_keep_a_stuck_bolt_from_being_driven_again():
     assert latch.locked.wait(5)
     log.removeHandler(hung)
     hung.go_on.set()
+
+
+def fell_by_itself(latch):
+    """A latch that was unlocked, and locked because the loop hung."""
+    guarded = DeadMansLatch(latch, limit_seconds=-0.99)
+    guarded.unlock(Way.OUT)
+    for guard in guards():
+        guard.join(10)
+    return guarded
+
+
+def test_a_bolt_that_fell_while_the_loop_hung_is_drawn_again_when_the_loop_holds_it():
+    latch = RecordingLatch()
+    fell_by_itself(latch).hold()
+    assert latch.commands[:3] == ["unlock out", "lock", "unlock out"]
+
+
+def test_a_bolt_that_the_loop_has_locked_is_not_drawn_by_holding_it():
+    latch = RecordingLatch()
+    guarded = fell_by_itself(latch)
+    guarded.lock()
+    guarded.hold()
+    assert latch.commands == ["unlock out", "lock", "lock"]

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from petdoor.adapters.steering import SteeringFile, Unhurried
 from petdoor.core.modes import Mode
-from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD
+from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD, SetMode, SetThreshold
 from petdoor.core.ports import Forgetful
 from petdoor.core.steering import Steering
 from tests.conftest import as_nobody
 
+UNKNOWN = Steering(Mode.LOCKED, mode_is_known=False)
 OBSERVE = Steering(mode=Mode.OBSERVE, threshold=0.75, obeys_curfew=False)
 GOOD = {"mode": "auto", "threshold": None, "obeys_curfew": True}
 STEERINGS = st.builds(
@@ -31,7 +32,7 @@ def without(key):
 
 FOREIGN = [
     *(without(key) for key in GOOD),
-    *(GOOD | {"mode": mode} for mode in ("ajar", "", None, 7, [], {})),
+    *(GOOD | {"mode": mode} for mode in ("ajar", "", 7, [], {})),
     *(GOOD | {"threshold": threshold} for threshold in ("high", [], {}, 0.0, 0.49, 1.0, -1, True, 10**400)),
     *(GOOD | {"threshold": float(threshold)} for threshold in ("nan", "inf")),
     *(GOOD | {"obeys_curfew": wanted} for wanted in (None, 0, "OFF", [])),
@@ -93,8 +94,8 @@ def test_its_folder_is_made_when_it_is_missing(tmp_path):
 @pytest.mark.parametrize("content", [*BROKEN, *(json.dumps(told).encode() for told in FOREIGN)])
 def test_a_file_that_cannot_be_read_locks_the_door_and_says_so(path, content):
     file = SteeringFile(written(path, content))
-    assert file.load() == Steering(mode=Mode.LOCKED)
-    assert file.fault.startswith("what was set from afar cannot be read, so the door stays locked")
+    assert file.load() == UNKNOWN
+    assert file.fault.endswith("cannot be read, so the door stays locked: set its mode")
 
 
 @given(kept=STEERINGS, share=st.floats(0, 1, exclude_max=True))
@@ -104,7 +105,7 @@ def test_half_a_file_is_never_taken_for_something_that_was_set(kept, share):
         SteeringFile(path).save(kept)
         whole = path.read_text("utf-8").rstrip()
         path.write_text(whole[: int(len(whole) * share)], "utf-8")
-        assert SteeringFile(path).load() == Steering(mode=Mode.LOCKED)
+        assert SteeringFile(path).load() == UNKNOWN
 
 
 def test_a_folder_in_the_place_of_the_file_locks_the_door_and_stays_a_fault(path):
@@ -120,12 +121,12 @@ def test_a_file_that_this_user_may_not_read_locks_the_door(path):
     file = SteeringFile(path)
     with as_nobody():
         assert file.load().mode is Mode.LOCKED
-    assert "Permission denied" in file.fault
+    assert "the door stays locked" in file.fault
 
 
 def test_a_file_that_cannot_be_read_is_logged_with_its_name(path, caplog):
     SteeringFile(written(path)).load()
-    assert f"{path}: what was set from afar cannot be read" in caplog.text
+    assert f"{path} cannot be read: Expecting property name" in caplog.text
 
 
 def test_what_is_set_after_a_fault_is_kept_and_the_fault_is_gone(path):
@@ -133,6 +134,17 @@ def test_what_is_set_after_a_fault_is_kept_and_the_fault_is_gone(path):
     file.load()
     file.save(OBSERVE)
     assert (file.fault, SteeringFile(path).load()) == ("", OBSERVE)
+
+
+def test_a_mode_that_is_not_known_stays_unknown_until_it_is_set(path):
+    file = SteeringFile(written(path))
+    unknown = file.load().told(SetThreshold(0.9))
+    file.save(unknown)
+    again = SteeringFile(path)
+    assert (again.load(), again.fault, file.fault) == (unknown, file.fault, file.fault)
+    again.save(unknown.told(SetMode(Mode.LOCKED)))
+    after = SteeringFile(path)
+    assert (after.load(), after.fault, again.fault) == (Steering(Mode.LOCKED, threshold=0.9), "", "")
 
 
 def test_a_folder_that_takes_nothing_is_a_fault_and_what_lies_there_stays(public_folder):
