@@ -1,7 +1,9 @@
 """A real mosquitto, and somebody who listens to it."""
 
+import itertools
 import json
 import os
+import random
 import select
 import shutil
 import signal
@@ -10,18 +12,37 @@ import subprocess
 import threading
 import time
 import uuid
+from contextlib import suppress
 
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = 500
+_FIRST = 20_000 + _WORKER * _PORTS % 12_000
+# Below those that the kernel gives to anybody; no other worker takes them, and none comes twice in a row.
+_TURNS = itertools.cycle(random.sample(range(_FIRST, _FIRST + _PORTS), _PORTS))
+
+
+def free_port():
+    """A port of the loopback interface that nobody listens on."""
+    for port in itertools.islice(_TURNS, _PORTS):
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no port is free")
+
 
 class Mosquitto:
-    """A real broker on a free port of the loopback interface, stopped by its own process."""
+    """A real broker on a free port of the loopback interface, stopped by its own process.
+
+    As a context it runs meanwhile.
+    """
 
     def __init__(self, folder, *, password_file=None, extra="", port=None):
         self._config = folder / "mosquitto.conf"
-        self.port = port or _free_port()
+        self.port = port or free_port()
         access = (
             f"password_file {password_file}\nallow_anonymous false"
             if password_file
@@ -35,7 +56,7 @@ class Mosquitto:
         assert program, "mosquitto is not installed; 'make test' does that"
         self._process = subprocess.Popen([program, "-c", self._config], stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
             except OSError:
@@ -43,6 +64,13 @@ class Mosquitto:
             else:
                 return
         pytest.fail("mosquitto did not start")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def hang(self):
         """Accept what comes, and answer nothing."""
@@ -55,15 +83,10 @@ class Mosquitto:
 
     def stop(self):
         if self._process:
+            self._process.send_signal(signal.SIGCONT)  # one that hangs hears nothing else
             self._process.terminate()
             self._process.wait(10)
             self._process = None
-
-
-def _free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Gate:
@@ -130,33 +153,41 @@ class Listener:
     def __init__(self, port, topic="petdoor/#", *, qos=1, **login):
         self.heard = []
         self._changed = threading.Condition()
-        self._subscribed = threading.Event()
+        self.subscribed = 0
         self._client = Client(CallbackAPIVersion.VERSION2)
         if login:
             self._client.username_pw_set(**login)
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_disconnect = lambda *_: self._subscribed.clear()
+        self._client.on_subscribe = lambda *_: self._on_subscribed()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        self._waits_for(lambda: self.subscribed)
 
-    def subscribes_again(self):
-        """Wait until it listens to a broker that was away."""
-        assert self._subscribed.wait(15)
+    def subscribes_again(self, before):
+        """Wait until it has subscribed more often than before: to a broker that was away."""
+        self._waits_for(lambda: self.subscribed > before)
+
+    def _waits_for(self, is_so):
+        with self._changed:
+            assert self._changed.wait_for(is_so, 30)
+
+    def _on_subscribed(self):
+        with self._changed:
+            self.subscribed += 1
+            self._changed.notify_all()
 
     def _on_message(self, _client, _data, message):
         with self._changed:
             self.heard.append((message.topic, message.payload.decode(errors="replace"), message.retain))
             self._changed.notify_all()
 
-    def wait_for(self, topic, contains=""):
-        """The first message on the topic that holds the text."""
+    def wait_for(self, topic, contains="", since=0):
+        """The first message on the topic that holds the text, of all but the first few that were heard."""
 
         def found():
-            return next((m for m in self.heard if m[0] == topic and contains in m[1]), None)
+            return next((m for m in self.heard[since:] if m[0] == topic and contains in m[1]), None)
 
         with self._changed:
             assert self._changed.wait_for(found, 15), f"nothing on {topic}; heard {self.heard}"

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, settings
 
 from tests.brokers import Mosquitto
+
+# A disk or a core that others keep busy is no fault of what is tested.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 ROOT = Path(__file__).parent.parent
 BUILT = ROOT / "build" / "test-models"
@@ -116,10 +121,8 @@ def as_nobody():
 @pytest.fixture
 def mosquitto(tmp_path):
     """A running broker that lets anybody in."""
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    yield broker
-    broker.stop()
+    with Mosquitto(tmp_path) as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -127,10 +130,8 @@ def guarded(tmp_path):
     """A broker that lets in petdoor with the password woof, and nobody else."""
     passwords = tmp_path / "passwords"
     subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "petdoor", "woof"], check=True)
-    broker = Mosquitto(tmp_path, password_file=passwords)
-    broker.start()
-    yield broker
-    broker.stop()
+    with Mosquitto(tmp_path, password_file=passwords) as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -141,7 +142,6 @@ def encrypted(tmp_path):
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    broker = Mosquitto(tmp_path, extra=f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem")
-    broker.start()
-    yield broker, tmp_path / "ca.pem"
-    broker.stop()
+    extra = f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem"
+    with Mosquitto(tmp_path, extra=extra) as broker:
+        yield broker, tmp_path / "ca.pem"

@@ -50,8 +50,10 @@ def test_whoever_ends_it_locks_the_bolt(number):
     pins.pin_class = Pin
     began = threading.Timer(60, os.abort)
     began.start()
-    move_once(LatchSettings(), pins, Way.IN, 3600.0)
-    began.cancel()
+    try:
+        move_once(LatchSettings(), pins, Way.IN, 3600.0)
+    finally:
+        began.cancel()
     assert moves(pins, 17) == [False, True, False]
     assert signal.getsignal(number) is before
 

@@ -17,7 +17,7 @@ SETTINGS = {
     "policy": {
         "emergency_seconds": 3.0,
         "refractory_seconds": 0.2,
-        "visit_gap_seconds": 0.2,
+        "visit_gap_seconds": 1.0,
         "curfew": {"windows": [{"from": "00:00", "to": "00:00"}]},
     },
     "motion": {"enabled": False},  # the dog is always the same one, which the gate would get used to
@@ -50,9 +50,12 @@ def trial(tmp_path_factory):
 @pytest.fixture
 def door(trial):
     """The same door, as it was at first: empty yard, locked, mode auto, curfew suspended."""
+    was_shown = (trial.folder / "mode").read_text()
     trial.locks()
     for verb, value in (("emergency", "OFF"), ("mode", "auto"), ("curfew", "OFF"), ("threshold", 0.68)):
         assert trial.listener.ask(DOOR, verb, value=value)["status"] == "ok"
+    if was_shown != "empty":
+        passes(trial, 15)  # at ten frames a second: whoever was there has gone
     return trial
 
 
@@ -104,10 +107,10 @@ def test_what_was_retained_before_it_came_has_changed_nothing(trial):
 
 
 def test_an_unlock_ends_by_itself(door):
-    since = len(door.listener.heard)
+    since, moves = len(door.listener.heard), len(door.watcher.changes)
     door.listener.publish(f"{DOOR}/lock/set", "UNLOCK")
-    door.until(lambda: door.watcher.is_high, "it opens")
-    door.until(lambda: not door.watcher.is_high, "it locks")
+    door.until(lambda: len(door.watcher.changes) == moves + 2, "it opens and locks")
+    door.until(lambda: events(door, "door_locked", since), "it tells")
     door.listener.wait_until(f"{DOOR}/lock/state", "LOCKED")
     assert events(door, "door_unlocked", since)[0]["cause"] == "command"
 
@@ -159,11 +162,12 @@ def test_an_emergency_holds_the_door_open_for_its_time_though_the_broker_dies(do
     assert door.listener.ask(DOOR, "emergency", value="ON")["status"] == "ok"
     door.until(lambda: door.watcher.is_high, "it opens")
     opened = len(door.watcher.changes)
+    subscribed = door.listener.subscribed
     door.broker.kill()
     door.until(lambda: not door.watcher.is_high, "its time is over")
-    (since, _), (until, _) = door.watcher.changes[opened - 1 : opened + 1]
     door.broker.start()
-    door.listener.subscribes_again()
+    door.listener.subscribes_again(subscribed)
+    (since, _), (until, _) = door.watcher.changes[opened - 1 : opened + 1]
     assert 2.5 <= until - since <= 10.0  # told to be 3 s; a busy machine sees either edge late
     listens_again(door)
     door.listener.wait_until(f"{DOOR}/emergency/state", "OFF")
@@ -183,6 +187,7 @@ def test_what_was_set_survives_a_kill(door):
     starts = door.starts
     os.kill(door.door, signal.SIGKILL)
     door.watches(starts + 1)
+    listens_again(door)
     status = door.listener.ask(DOOR, "status")["data"]
     told = [status[f"{thing}/state"] for thing in ("mode", "curfew", "threshold")]
     assert told == ["observe", "ON", "0.8"]
@@ -192,10 +197,12 @@ def test_a_reload_keeps_what_was_set_though_the_disk_does_not(door):
     file = door.folder / "state" / "steering-petdoor.json"
     file.unlink(missing_ok=True)
     file.mkdir()
-    assert door.listener.ask(DOOR, "mode", value="observe")["status"] == "ok"
-    begins_anew(door, lambda: os.kill(door.door, signal.SIGHUP))
-    assert door.listener.ask(DOOR, "status")["data"]["mode/state"] == "observe"
-    file.rmdir()
+    try:
+        assert door.listener.ask(DOOR, "mode", value="observe")["status"] == "ok"
+        begins_anew(door, lambda: os.kill(door.door, signal.SIGHUP))
+        assert door.listener.ask(DOOR, "status")["data"]["mode/state"] == "observe"
+    finally:
+        file.rmdir()
 
 
 def test_a_model_is_installed_when_told_and_a_broken_one_is_refused(door):
@@ -249,13 +256,12 @@ def obeys(door, entities):
     }
     assert set(words) | {"model"} == {name for name, each in entities.items() if "command_topic" in each}
     for name, (word, state) in words.items():
+        since = len(door.listener.heard)
         door.listener.publish(entities[name]["command_topic"], word)
-        door.listener.wait_until(entities[name]["state_topic"], state)
-    connected = door.said.count("connected to the broker")
+        door.listener.wait_for(entities[name]["state_topic"], state, since)
     door.listener.ask(DOOR, "emergency", value="OFF")
-    door.listener.publish(entities["model"]["command_topic"], entities["model"]["payload_install"])
-    door.until(lambda: door.said.count("connected to the broker") > connected, "the model is loaded anew")
-    listens_again(door)
+    model = entities["model"]
+    begins_anew(door, lambda: door.listener.publish(model["command_topic"], model["payload_install"]))
 
 
 def retained(door):

@@ -383,7 +383,7 @@ def test_the_end_is_final():
     with watching(capture) as (camera, captures):
         for _ in range(3):
             with pytest.raises(EndOfFramesError, match="played"):
-                camera.read(0 if capture.closings else LONG_SECONDS)
+                camera.read(LONG_SECONDS)
         assert (len(captures.asked_at), capture.closings) == (1, 1)
 
 
@@ -391,8 +391,9 @@ def test_a_recording_is_played_at_its_own_pace():
     capture = recording(*map(picture, range(4)), EndOfFramesError("played"), interval_seconds=0.02)
     with watching(capture) as (camera, _):
         camera._thread.join(LONG_SECONDS)
-    assert (np.diff(capture.steps.asked_at) >= 0.9 * 0.02).all()
-    assert len(capture.steps.asked_at) == 5
+    asked_at = np.array(capture.steps.asked_at)
+    # A read that comes late is made up for by the next one: each is held against the first.
+    assert (asked_at[1:] - asked_at[0] >= 0.02 * np.arange(1, 5) - 0.01).all()
 
 
 def test_closing_ends_the_thread_and_the_capture():

@@ -82,6 +82,8 @@ class Manager:
     def _manage(self) -> None:
         while not self._stopping.is_set():
             self.door = self._started("run")
+            if self._stopping.is_set():  # just now: it was not there to be told
+                self.door.terminate()
             self.ends.append(self._attend(self.door))
             self._started("lock").wait()
             if self.ends[-1] == os.EX_CONFIG:

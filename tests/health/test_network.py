@@ -10,8 +10,8 @@ from tests.brokers import Mosquitto
 ALL = ["broker name", "broker tcp", "broker login", "broker message"]
 
 
-def steps(port, host="127.0.0.1", **how):
-    return list(network.examine(Broker(host, port, **how), "petdoor/back", timeout_seconds=1.0))
+def steps(port, host="127.0.0.1", *, timeout_seconds=10.0, **how):
+    return list(network.examine(Broker(host, port, **how), "petdoor/back", timeout_seconds=timeout_seconds))
 
 
 def assert_fails_at(findings, part, *words):
@@ -49,17 +49,15 @@ def test_the_right_password_is_told_by_its_owners_name(guarded):
 
 def test_a_broker_that_says_nothing_is_told(mosquitto):
     mosquitto.hang()
-    assert_fails_at(steps(mosquitto.port), "broker login", "says nothing for 1 s")
+    assert_fails_at(steps(mosquitto.port, timeout_seconds=1.0), "broker login", "says nothing for 1 s")
     mosquitto.kill()
 
 
 def test_an_access_list_that_keeps_the_door_out_is_told(tmp_path):
     access = tmp_path / "access"
     access.write_text("topic readwrite somebody/else/#\n")
-    broker = Mosquitto(tmp_path, extra=f"acl_file {access}")
-    broker.start()
-    findings = steps(broker.port)
-    broker.stop()
+    with Mosquitto(tmp_path, extra=f"acl_file {access}") as broker:
+        findings = steps(broker.port)
     assert_fails_at(findings, "broker message", "access list", "petdoor/back/#")
 
 
@@ -93,6 +91,6 @@ def test_a_name_and_a_number_lead_to_the_same_broker(mosquitto, host):
 
 def test_who_may_not_know_the_password_does_not_try_one(guarded):
     broker = Broker("127.0.0.1", guarded.port, username="petdoor")
-    findings = list(network.examine(broker, "petdoor/back", timeout_seconds=1.0, may_log_in=False))
+    findings = list(network.examine(broker, "petdoor/back", timeout_seconds=10.0, may_log_in=False))
     assert [finding.part for finding in findings] == ALL[:3]
     assert (findings[-1].level, "sudo" in findings[-1].advice) == (Level.SKIP, True)

@@ -163,10 +163,11 @@ def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_
         told.latch(LatchState.UNLOCKED)
         told.event(event(1))
         gate.shut()
+        subscribed = listener.subscribed
         broker.kill()
         told.latch(LatchState.LOCKED)
         broker.start()
-        listener.subscribes_again()
+        listener.subscribes_again(subscribed)
         gate.open()
         listener.wait_for("petdoor/back/event/replayed", '"number": 1,')
         assert not [topic for topic, _, _ in listener.heard if topic == "petdoor/back/event"]

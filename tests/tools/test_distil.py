@@ -281,7 +281,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_ends_it(photos, tmp_path)
             "--views",
             1,
         ),
-        *("--backbone", "mlp", "--epochs", 2, "--output", tmp_path / "mlp.weights.h5"),
+        *("--backbone", "mlp", "--epochs", 40, "--output", tmp_path / "mlp.weights.h5"),
     )
     run = subprocess.Popen(
         [sys.executable, "-m", "tools", "distil", *map(str, options)],
@@ -291,7 +291,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_ends_it(photos, tmp_path)
         stderr=subprocess.PIPE,
         text=True,
     )
-    next(line for line in run.stdout if "1/2" in line)
+    next(line for line in run.stdout if "1/40" in line)
     run.send_signal(signal.SIGINT)
     said, errors = run.communicate(timeout=60)
     assert run.returncode == 130
@@ -299,5 +299,5 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_ends_it(photos, tmp_path)
     assert "Traceback" not in errors
     done = CliRunner().invoke(command, [str(option) for option in options])
     assert done.exit_code == 0, done.stderr
-    assert "going on after epoch 1" in done.stdout
+    assert "going on after epoch" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mlp.weights.h5", "teacher.weights.h5"]

@@ -3,15 +3,16 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from petdoor import pictures
 from petdoor.adapters.classifier import TFLiteClassifier
+from tests.brokers import free_port
 from tests.conftest import ROOT, run_tools
 from tests.fakes import SilentTeller
 from tests.pictures_on_disk import jpeg, scene
@@ -199,17 +200,20 @@ def test_a_worker_that_tf_config_does_not_name_is_refused(photos, tmp_path):
     assert "none of the 1 workers" in done.stderr
 
 
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+@contextmanager
+def killed_at_last(processes):
+    """Whatever comes of them, none of these goes on."""
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def test_two_workers_end_where_one_would(photos, tmp_path):
     options = ("--data", photos, *SMALL, "--dropout", 0, "--epochs", 3, "--false-accept", 1)
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in (free_port(), free_port())]}
     workers = [
         subprocess.Popen(
             [
@@ -227,7 +231,8 @@ def test_two_workers_end_where_one_would(photos, tmp_path):
         )
         for index in range(2)
     ]
-    ended = [worker.communicate(timeout=240) for worker in workers]
+    with killed_at_last(workers):
+        ended = [worker.communicate(timeout=240) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], ended
     assert not (tmp_path / "worker1.tflite").exists()
     alone = run_tools("train", *options, "--output", tmp_path / "alone.tflite")
