@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from petdoor import cameras, gpio, parts
+from petdoor import cameras, gpio, latches, parts
 from petdoor.adapters.demo import SceneCapture
 from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.core.door import LatchState
@@ -41,7 +41,7 @@ def play(settings: Settings, stop: Flag, film: Film | None = None) -> Tally:
     tally = parts.new_tally(settings)
     with ExitStack() as stack:
         # No dead man's timer: it counts real seconds, and here they fly.
-        bolt = parts.open_latch(settings.latch, gpio.simulated_pins())
+        bolt = latches.open_latch(settings.latch, gpio.simulated_pins())
         stack.callback(bolt.close)
         classifier = parts.open_classifier(settings)
         camera = _SceneCamera(settings, tally)

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from petdoor import cameras, driven, gpio, modelfile, telling
-from petdoor.adapters import latch, thermometer
+from petdoor import cameras, driven, gpio, latches, modelfile, telling
+from petdoor.adapters import thermometer
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.adapters.contacts import Role, Wire, WiredContacts
 from petdoor.adapters.deadman import DeadMansLatch
@@ -26,20 +26,9 @@ from petdoor.core.tally import Tally
 from petdoor.errors import UnmetError
 from petdoor.settings import Settings
 from petdoor.settings.seeing import DEMO, RuleSettings
-from petdoor.settings.wiring import ContactSettings, LatchSettings
+from petdoor.settings.wiring import ContactSettings
 
 log = logging.getLogger(__name__)
-
-
-def pin_factory(settings: LatchSettings) -> gpio.PinFactory:
-    """The pins to drive: real ones wherever there is a GPIO chip.
-
-    Raises:
-        LatchError: there is a chip, but it cannot be driven.
-    """
-    if settings.pins == "simulated" or not gpio.gpio_chips():
-        return gpio.simulated_pins()
-    return gpio.real_pins()
 
 
 def pins_for(settings: Settings) -> gpio.PinFactory:
@@ -49,23 +38,7 @@ def pins_for(settings: Settings) -> gpio.PinFactory:
         LatchError: there is a chip, but it cannot be driven.
     """
     is_drawn = settings.camera.source == DEMO
-    return gpio.simulated_pins() if is_drawn else pin_factory(settings.latch)
-
-
-def open_latch(settings: LatchSettings, factory: gpio.PinFactory) -> latch.SolenoidLatch | latch.ServoLatch:
-    """The latch, locked.
-
-    Raises:
-        LatchError: its pin cannot be driven.
-    """
-    if settings.kind == "solenoid":
-        return latch.SolenoidLatch(
-            settings.pin,
-            exit_pin=settings.exit_pin,
-            active_high=settings.active_high,
-            pin_factory=factory,
-        )
-    return latch.ServoLatch(settings.pin, **settings.servo.model_dump(), pin_factory=factory)
+    return gpio.simulated_pins() if is_drawn else latches.pin_factory(settings.latch)
 
 
 def open_classifier(settings: Settings) -> TFLiteClassifier:
@@ -119,7 +92,7 @@ def open_inputs(settings: ContactSettings, factory: gpio.PinFactory) -> WiredCon
 def guarded(
     settings: Settings, bolt: Latch, environ: Mapping[str, str]
 ) -> tuple[DeadMansLatch, tuple[Spell, ...]]:
-    """The bolt, locked at last by a timer of its own; and when its coil was energised before, if known."""
+    """The bolt, locked at last by a timer of its own; and when and which way it was drawn before, if known."""
     limit_seconds = settings.policy.max_unlock_seconds
     folder, heat = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0], settings.latch.heat
     if not folder or heat is None:
@@ -153,7 +126,7 @@ def build(
     simulated = gpio.is_simulated(pins)
     moved = settings.latch.model_copy(update={"pins": "simulated"}) if simulated else settings.latch
     driven.remember(moved, environ)
-    bolt, spells = guarded(settings, open_latch(settings.latch, pins), environ)
+    bolt, spells = guarded(settings, latches.open_latch(settings.latch, pins), environ)
     keep(bolt.close)
     if simulated:
         log.warning("the latch is SIMULATED: no bolt moves on this machine")

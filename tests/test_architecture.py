@@ -61,12 +61,14 @@ MAY_IMPORT = {
     | {"petdoor.adapters", "petdoor.mqtt", "petdoor.reporter"},
     "petdoor.classify": LEAVES | CORE | {"petdoor.adapters.classifier"},
     "petdoor.plot": LEAVES | CORE | {"petdoor.adapters.classifier", "petdoor.classify"},
+    "petdoor.latches": SETTINGS | {"petdoor.gpio", "petdoor.adapters.latch"},
     "petdoor.cameras": LEAVES | CORE | ADAPTERS | SCENE | SETTINGS | {"petdoor.adapters"},
     "petdoor.parts": LEAVES
     | CORE
     | ADAPTERS
     | SETTINGS
-    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.driven", "petdoor.telling"},
+    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.driven", "petdoor.latches"}
+    | {"petdoor.telling"},
     **dict.fromkeys(
         HEALTH,
         LEAVES
@@ -74,14 +76,14 @@ MAY_IMPORT = {
         | ADAPTERS
         | SETTINGS
         | HEALTH
-        | {"petdoor.cameras", "petdoor.health", "petdoor.parts", "petdoor.telling"},
+        | {"petdoor.cameras", "petdoor.health", "petdoor.latches", "petdoor.parts", "petdoor.telling"},
     ),
     "petdoor.running": LEAVES | CORE | SETTINGS | {"petdoor.daemon", "petdoor.parts"},
     "petdoor.film": LEAVES | CORE,
     "petdoor.demo": LEAVES
     | CORE
     | ADAPTERS
-    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.film"}
+    | {"petdoor.adapters", "petdoor.cameras", "petdoor.daemon", "petdoor.film", "petdoor.latches"}
     | SETTINGS
     | {"petdoor.parts"},
     "petdoor.options": LEAVES | SETTINGS | {"petdoor.config"},

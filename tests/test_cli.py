@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -18,6 +20,8 @@ from tests.tools.coloured import packed
 RED, GREEN, BLUE, PURPLE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (130, 90, 128)
 """Pictures of one colour: a dog, a cat and a bird to the tiny model, and something between dog and bird."""
 PLOT_GREEN = (0x2A, 0x9D, 0x4A)
+NEEDLESS = ("cv2", "numpy", "paho", "ai_edge_litert", "tflite_runtime", "rich", "PIL")
+"""Libraries that a bolt falls without."""
 
 
 @pytest.fixture
@@ -93,12 +97,18 @@ def test_the_help_of_every_command_teaches(command, lessons):
 
 
 def test_every_option_says_what_it_is_for():
-    options = [option for command in main.commands.values() for option in command.params]
+    commands = [main.get_command(None, name) for name in main.commands]
+    options = [option for command in commands for option in command.params]
     assert [option.name for option in options if option.param_type_name == "option" and not option.help] == []
 
 
 def test_the_version_is_told():
     assert petdoor("--version").stdout == f"petdoor, version {__version__}\n"
+
+
+def test_a_command_that_is_misspelt_is_told():
+    result = petdoor("doctr")
+    assert (result.exit_code, "No such command 'doctr'" in result.stderr) == (2, True)
 
 
 def test_an_unknown_option_is_told():
@@ -206,6 +216,33 @@ def test_lock_works_for_a_servo_too(folder):
     servo = {"travel_seconds": 0.01}
     file = settings(folder, latch={"kind": "servo", "pins": "simulated", "servo": servo})
     assert petdoor("lock", "--config", file).stdout.startswith("locked")
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Where Python finds these libraries first, and each of them cannot be imported."""
+    place = tmp_path / "broken"
+    place.mkdir()
+    for name in NEEDLESS:
+        (place / f"{name}.py").write_text("raise ImportError('half installed')")
+    return place
+
+
+def test_a_killed_door_is_locked_though_the_libraries_it_saw_with_are_broken(folder, broken):
+    file = settings(folder, latch={"pins": "simulated"})
+    command = [sys.executable, "-m", "petdoor", "lock", "--config", file]
+    environ = {**os.environ, "PYTHONPATH": str(broken)}
+    assert subprocess.check_output(command, env=environ).startswith(b"locked GPIO 17")
+
+
+@pytest.mark.usefixtures("driven")
+def test_a_killed_door_is_locked_without_loading_what_it_saw_and_told_with(folder):
+    file = settings(folder, latch={"pins": "simulated"})
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules)); from petdoor.cli import main; "
+    command = [sys.executable, "-c", f"{code} main()", "lock", "--config", file]
+    *locked, loaded = subprocess.check_output(command, text=True).splitlines()
+    assert len(locked) == 2
+    assert {*NEEDLESS} & {*loaded.split()} == set()
 
 
 @pytest.mark.parametrize(

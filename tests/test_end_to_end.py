@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 import yaml
 
-from petdoor import config, parts, pictures
+from petdoor import config, latches, parts, pictures
 from petdoor.core.events import Verdict
 from petdoor.daemon import Daemon
 from petdoor.errors import LatchError
@@ -194,7 +194,7 @@ def test_an_inference_that_hangs_does_not_hold_the_bolt_drawn(door, dogs):
 
 def test_a_pin_that_is_taken_is_an_error_and_never_a_simulation(door, dogs):
     settings, pins = config.load(door(dogs)), simulated_pins()
-    with closing(parts.open_latch(settings.latch, pins)), pytest.raises(LatchError, match="GPIO 17"):
+    with closing(latches.open_latch(settings.latch, pins)), pytest.raises(LatchError, match="GPIO 17"):
         run_door(settings, {}, Flag(), lambda _: pins)
 
 

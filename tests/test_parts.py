@@ -4,7 +4,7 @@ from contextlib import ExitStack, closing, suppress
 
 import pytest
 
-from petdoor import driven, parts
+from petdoor import driven, latches, parts
 from petdoor.core.modes import Mode
 from petdoor.core.orders import SetMode
 from petdoor.core.steering import Steering
@@ -41,8 +41,8 @@ def test_either_kind_of_latch_can_be_built_on_simulated_pins(kind):
     latch_settings = LatchSettings.model_validate(
         {"kind": kind, "pins": "simulated", "servo": {"travel_seconds": 0.01}}
     )
-    pins = parts.pin_factory(latch_settings)
-    latch = parts.open_latch(latch_settings, pins)
+    pins = latches.pin_factory(latch_settings)
+    latch = latches.open_latch(latch_settings, pins)
     latch.unlock()
     latch.close()
     assert pins.pin(17).state == 0 or kind == "servo"
@@ -58,7 +58,7 @@ def test_the_models_veto_holds_unless_the_settings_name_one(tiny_models, tmp_pat
     }
     settings = Settings.model_validate(values)
     with ExitStack() as stack:
-        built = parts.build(settings, {}, parts.pin_factory(settings.latch), stack)
+        built = parts.build(settings, {}, latches.pin_factory(settings.latch), stack)
     assert built.policy.veto_confidence == veto
 
 
@@ -140,7 +140,7 @@ def test_what_was_set_and_cannot_be_read_is_asked_for_once_a_second(tmp_path):
         assert built.keeper.load().mode is Mode.LOCKED
         assert "the door stays locked" in built.checkups["steering"]()
         kept = threading.Event()
-        built.keeper.save(Steering(), kept.set)
+        built.keeper.save(Steering(), lambda _: kept.set())
         assert kept.wait(10)
         assert built.checkups["steering"]() == ""
 

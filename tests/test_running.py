@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from petdoor import parts
+from petdoor import latches
 from petdoor.errors import ConfigError
 from petdoor.gpio import simulated_pins
 from petdoor.running import Renewal, run_door
@@ -79,7 +79,7 @@ def test_settings_whose_pin_is_taken_are_refused_and_the_old_ones_go_on(caplog):
     taken = simulated_pins()
     wanted = other(latch=FIRST.latch.model_copy(update={"pin": 5}))
     with (
-        closing(parts.open_latch(wanted.latch, taken)),
+        closing(latches.open_latch(wanted.latch, taken)),
         door(lambda: wanted, pins_for=lambda _: taken) as house,
     ):
         house.asked.set()

@@ -1,21 +1,41 @@
 """The ``petdoor`` command: the only place that prints or exits."""
 
+from importlib import import_module
+from typing import Final
+
 import click
 
 from petdoor import __version__
-from petdoor.cli.check import check
-from petdoor.cli.classify import classify
-from petdoor.cli.dashboard import dashboard
-from petdoor.cli.demo import demo
-from petdoor.cli.doctor import doctor
-from petdoor.cli.lock import lock
-from petdoor.cli.monitor import monitor
-from petdoor.cli.run import run
-from petdoor.cli.service import install_service, uninstall_service
-from petdoor.cli.test_latch import test_latch
+
+_MODULES: Final = {
+    **{name: name for name in ("run", "monitor", "dashboard", "check", "doctor", "classify", "demo", "lock")},
+    "test-latch": "test_latch",
+    "install-service": "service",
+    "uninstall-service": "service",
+}
+"""Where each command is, below ``petdoor.cli``."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command when it is asked for.
+
+    What locks a killed door neither waits for a library of camera, model or broker, nor fails where one is
+    broken.
+    """
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if super().get_command(ctx, cmd_name) is None:
+            return None
+        module = import_module(f"petdoor.cli.{_MODULES[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    commands=[click.Command(name) for name in _MODULES],  # click proposes these for a misspelt one
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="petdoor")
 def main() -> None:
     """A pet door that opens for dogs, and only for dogs.
@@ -24,10 +44,3 @@ def main() -> None:
     (petdoor doctor), see the bolt move (petdoor test-latch), let the door run (petdoor run) and watch it from
     anywhere (petdoor monitor).
     """
-
-
-for command in (
-    *(run, monitor, dashboard, check, doctor, classify, demo, test_latch, lock),
-    *(install_service, uninstall_service),
-):
-    main.add_command(command)

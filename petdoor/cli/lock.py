@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from petdoor import config, driven, options, parts
+from petdoor import config, driven, latches, options
 from petdoor.cli.common import faults_end_here
 from petdoor.gpio import is_simulated
 from petdoor.settings.wiring import LatchSettings
@@ -37,7 +37,7 @@ def _lock_what_the_settings_name(config_path: Path | None) -> None:
 
 
 def _lock(latch: LatchSettings) -> None:
-    factory = parts.pin_factory(latch)
-    parts.open_latch(latch, factory).close()
+    factory = latches.pin_factory(latch)
+    latches.open_latch(latch, factory).close()
     pins = " and ".join(str(pin) for pin in (latch.pin, latch.exit_pin) if pin is not None)
     click.echo(f"locked GPIO {pins}{' (simulated: no bolt moves)' if is_simulated(factory) else ''}")

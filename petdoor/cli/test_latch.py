@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from petdoor import config, gpio, options, parts
+from petdoor import config, gpio, latches, options
 from petdoor.adapters.deadman import DeadMansLatch
 from petdoor.cli.common import faults_end_here, stopping_on_signals
 from petdoor.core.contacts import Way
@@ -52,7 +52,7 @@ def test_latch(config_path: Path | None, seconds: float, way: str, *, yes: bool)
             raise click.UsageError("nobody can be asked here: add --yes to move the bolt all the same")
         if not yes:
             click.confirm(f"The bolt on GPIO {_pin(latch, way)} moves for {seconds:g} s. Ready?", abort=True)
-        factory = parts.pin_factory(latch)
+        factory = latches.pin_factory(latch)
         move_once(latch, factory, Way(way), seconds)
         if gpio.is_simulated(factory):
             click.echo("no GPIO chip used: the latch is SIMULATED, and no bolt moved")
@@ -77,7 +77,7 @@ def move_once(settings: LatchSettings, pins: gpio.PinFactory, way: Way, seconds:
         LatchError: it cannot be driven.
     """
     with stopping_on_signals() as stop:
-        bolt = DeadMansLatch(parts.open_latch(settings, pins), limit_seconds=seconds)
+        bolt = DeadMansLatch(latches.open_latch(settings, pins), limit_seconds=seconds)
         with closing(bolt):
             bolt.unlock(way)
             stop.wait(seconds)

@@ -144,8 +144,8 @@ class Page {
   }
 
   _showTitle(isLineUp) {
-    const bolts = [...this._doors.values()].filter((door) => this._cards.has(door.id));
-    const words = bolts.map((door) => `${door.id} ${(Words.BOLT[door.state("lock/state")] ?? "not known").toLowerCase()}`);
+    const shown = [...this._doors.values()].filter((door) => this._cards.has(door.id));
+    const words = shown.map((door) => `${door.id} ${boltOf(door)}`);
     const title = isLineUp || !this._wasUp ? words.join(", ") : "no connection";
     document.title = title ? `${title} – petdoor` : "petdoor";
   }
@@ -166,6 +166,13 @@ class Page {
     if (isUp || heardAt === null) return "";
     return `last known, ${Words.duration(Math.round((Date.now() - heardAt) / 1000))} ago`;
   }
+}
+
+/** A door's bolt in a word, as long as it is known. */
+function boltOf(door) {
+  if (door.isFresh && !door.isOnline) return "offline";
+  const bolt = door.isCurrent ? Words.BOLT[door.state("lock/state")] : null;
+  return bolt?.toLowerCase() ?? "not known";
 }
 
 new Page();

@@ -21,7 +21,7 @@ class Card {
   show({ isLineUp, lastKnown }) {
     const isCurrent = isLineUp && this._door.isCurrent;
     this.element.dataset.current = String(isCurrent);
-    this._showBolt();
+    this._showBolt(isCurrent);
     this._showPills(isLineUp);
     this._showProblems();
     this._showPicture();
@@ -52,7 +52,7 @@ class Card {
     this.element.remove();
   }
 
-  _showBolt() {
+  _showBolt(isCurrent) {
     const state = this._door.state("lock/state");
     this._find(".bolt").dataset.state = state ?? "unknown";
     say(this._find(".bolt-word strong"), Words.BOLT[state] ?? "Not known");
@@ -60,7 +60,8 @@ class Card {
     const since = this._boltSince(state);
     const jammed = state === "JAMMED" ? "the bolt has fallen, but the flap stands open" : "";
     const mode = state === "LOCKED" ? Contract.own(Words.MODE_NOTE, this._door.state("mode/state")) : "";
-    const words = [since && `since ${Words.time(since)}`, jammed, isEmergency ? "emergency: held open" : mode];
+    const held = `emergency: ${Words.emergency(isCurrent ? state : null)}`;
+    const words = [since && `since ${Words.time(since)}`, jammed, isEmergency ? held : mode];
     say(this._find(".bolt-note"), Words.capital(words.filter(Boolean).join(" · ")));
   }
 

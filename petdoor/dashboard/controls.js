@@ -27,7 +27,7 @@ class Controls {
     this._showModes();
     this._showThreshold();
     this._showCurfew();
-    this._showEmergency();
+    this._showEmergency(isCurrent);
     const model = this._door.state("model/state");
     this._part("model").hidden = !model?.latest || model.latest === model.installed;
   }
@@ -140,12 +140,13 @@ class Controls {
     say(part.querySelector(".hint"), state === "ON" ? "In its hours welcome animals are held back." : "Suspended: its hours do not count.");
   }
 
-  _showEmergency() {
+  _showEmergency(isCurrent) {
     const isOn = this._isOn("emergency");
     const part = this._part("emergency");
     part.classList.toggle("on", isOn);
     say(part.querySelector("button"), isOn ? "End the emergency" : "Hold open …");
-    say(part.querySelector(".hint"), isOn ? "The door is held open." : "Holds the door open, in every mode.");
+    const held = Words.emergency(isCurrent ? this._door.state("lock/state") : null);
+    say(part.querySelector(".hint"), isOn ? `${Words.capital(held)}.` : "Holds the door open, in every mode.");
   }
 
   _isOn(name) {

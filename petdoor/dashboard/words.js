@@ -15,6 +15,8 @@ const Words = (() => {
     unlocked: "opens for every animal it knows",
     observe: "only watches",
   };
+  const MUST_COOL = "the bolt is down, the coil must cool";
+  const EMERGENCY = { UNLOCKED: "held open", LOCKED: MUST_COOL, JAMMED: MUST_COOL };
   const CAUSE = {
     button: "Unlocked by the button",
     command: "Unlocked by a command",
@@ -51,7 +53,7 @@ const Words = (() => {
     }),
     flap_jammed: () => warning("Jammed", "the bolt has fallen, but the flap stands open"),
     flap_freed: (told) => note("The flap is closed again", after(told.jammed_seconds)),
-    emergency: (told) => warning("Emergency", told.hold_seconds ? `held open for ${duration(told.hold_seconds)}` : ""),
+    emergency: (told) => warning("Emergency", told.hold_seconds ? `called for ${duration(told.hold_seconds)}` : ""),
     coil_hot: (told) => warning("Not unlocked: the coil must cool", `for ${duration(told.wait_seconds)}`),
     coil_cooled: () => note("The coil has cooled", "the door may be unlocked again"),
     camera_lost: (told) => ({ ...warning("Camera lost, door locked", text(told.reason)), mark: "camera" }),
@@ -161,6 +163,11 @@ const Words = (() => {
     return new Date(at.getFullYear(), at.getMonth(), at.getDate());
   }
 
+  /** What an emergency does to a bolt in this state, that of now; null where it is not known. */
+  function emergency(state) {
+    return own(EMERGENCY, state) ?? "whether the door is open is not known";
+  }
+
   /** What came of a request, for the place beside its control. */
   function answer({ status, error }) {
     return {
@@ -172,7 +179,7 @@ const Words = (() => {
   }
 
   return Object.freeze({
-    BOLT, MODE_NOTE, event, named, capital, decimal, duration, day, answer,
+    BOLT, MODE_NOTE, event, named, capital, decimal, duration, day, emergency, answer,
     time: (at) => clock.format(at),
     moment: (at) => whole.format(at),
     figure: (value) => figure.format(value),

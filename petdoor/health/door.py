@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from petdoor import cameras, gpio, modelfile, parts, telling
+from petdoor import cameras, gpio, latches, modelfile, parts, telling
 from petdoor.adapters.classifier import TFLiteClassifier
 from petdoor.adapters.eyesight import Eyesight
 from petdoor.core.eyesight import Impairment, suspected
@@ -102,7 +102,7 @@ def bolt(settings: Settings) -> Finding:
     except LatchError as error:
         return Finding("gpio", Level.FAIL, str(error))
     try:
-        parts.open_latch(settings.latch, factory).close()
+        latches.open_latch(settings.latch, factory).close()
     except LatchError as error:
         return Finding("gpio", Level.FAIL, str(error), _PIN_ADVICE)
     if gpio.is_simulated(factory):

@@ -122,7 +122,7 @@ _LINES: Final[Mapping[str, _Line]] = {
     "door_locked": ("locked", Tone.QUIET, lambda f: (f.seconds("unlocked_seconds"), f.text("reason"))),
     "flap_jammed": ("JAMMED", Tone.ALARM, lambda f: (f.seconds("open_seconds"), "the flap stands open")),
     "flap_freed": ("freed", Tone.GOOD, lambda f: (f.seconds("jammed_seconds"), "the flap is closed again")),
-    "emergency": ("EMERGENCY", Tone.ALARM, lambda f: (f.seconds("hold_seconds"), "the door is held open")),
+    "emergency": ("EMERGENCY", Tone.ALARM, lambda f: (f.seconds("hold_seconds"), "called")),
     "coil_hot": (
         "coil hot",
         Tone.ALARM,
@@ -157,7 +157,8 @@ def bolt(door: Door) -> tuple[str, Tone]:
     if door.is_online is False:
         return f"was {door.lock or 'UNKNOWN'}", Tone.QUIET
     if door.is_emergency:
-        return f"{door.lock or 'UNKNOWN'}, EMERGENCY", Tone.ALARM
+        is_down = door.lock in {"LOCKED", "JAMMED"}
+        return f"{door.lock or 'UNKNOWN'}, EMERGENCY{': the coil must cool' if is_down else ''}", Tone.ALARM
     tones = {"LOCKED": Tone.GOOD, "UNLOCKED": Tone.CARE, "JAMMED": Tone.ALARM}
     return door.lock or "UNKNOWN", tones.get(door.lock, Tone.QUIET)
 

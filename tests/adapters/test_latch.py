@@ -6,7 +6,7 @@ import pytest
 from gpiozero import OutputDevice
 from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin
 
-from petdoor import gpio, parts
+from petdoor import gpio, latches
 from petdoor.adapters.latch import ServoLatch, SolenoidLatch
 from petdoor.core.contacts import Way
 from petdoor.errors import LatchError
@@ -246,20 +246,20 @@ def test_a_pin_without_pulses_is_no_pin_for_a_servo():
 @pytest.mark.parametrize(("kind", "expected"), [("solenoid", [0, 1]), ("servo", [0, LOCKED, 0, UNLOCKED, 0])])
 def test_simulated_pins_serve_both_kinds_of_latch(kind, expected):
     settings = LatchSettings(kind=kind, pin=PIN, pins="simulated", servo=ServoSettings(travel_seconds=0.001))
-    factory = parts.pin_factory(settings)
-    with closing(parts.open_latch(settings, factory)) as bolt:
+    factory = latches.pin_factory(settings)
+    with closing(latches.open_latch(settings, factory)) as bolt:
         bolt.unlock()
         assert states(factory.pin(PIN)) == pytest.approx(expected)
 
 
 def test_simulated_pins_are_known_as_such():
-    assert gpio.is_simulated(parts.pin_factory(LatchSettings(pins="simulated")))
+    assert gpio.is_simulated(latches.pin_factory(LatchSettings(pins="simulated")))
     assert not gpio.is_simulated(object())
 
 
 @with_chip
 def test_a_machine_without_a_chip_gets_simulated_pins():
-    assert gpio.is_simulated(parts.pin_factory(LatchSettings(pins="auto")))
+    assert gpio.is_simulated(latches.pin_factory(LatchSettings(pins="auto")))
 
 
 @with_chip

@@ -52,6 +52,7 @@ def test_a_broker_that_is_back_without_its_memory_leaves_the_door_as_last_known(
     page.shows("#banner")
     broker.start()
     page.says(".last-known", "waiting for the door")
+    assert page.browser.title.startswith("back not known")
     assert not any(controls(page))
 
 

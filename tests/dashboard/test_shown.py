@@ -151,6 +151,52 @@ def test_a_door_that_goes_offline_is_shown_as_last_known_and_cannot_be_asked(pag
     assert not any(button.is_enabled() for button in page.all("fieldset button"))
 
 
+def emergency_words(page):
+    return [*page.texts(".bolt-note"), *page.texts(".emergency .hint")]
+
+
+def test_an_emergency_is_said_to_hold_the_door_open_only_while_the_bolt_is_drawn(page, door):
+    door.tell("lock/state", "UNLOCKED")
+    door.tell("emergency/state", "ON")
+    page.enter("back")
+    page.says(".bolt-note", "Emergency")
+    assert emergency_words(page) == ["Emergency: held open", "Held open."]
+    for state, word in (("LOCKED", "Locked"), ("JAMMED", "Jammed")):
+        door.tell("lock/state", state)
+        page.says(".bolt-word strong", word)
+        assert all("he bolt is down, the coil must cool" in words for words in emergency_words(page))
+
+
+def test_of_a_door_that_is_away_nobody_says_that_an_emergency_holds_it_open(page, door):
+    door.tell("lock/state", "UNLOCKED")
+    door.tell("emergency/state", "ON")
+    page.enter("back")
+    door.vanish()
+    page.says(".last-known", "the door is offline")
+    unknown = "hether the door is open is not known"
+    assert emergency_words(page) == [f"Emergency: w{unknown}", f"W{unknown}."]
+
+
+def test_a_call_of_an_emergency_is_told_as_a_call(page, door):
+    page.enter("back")
+    door.happens(event(7, "emergency", hold_seconds=120.0))
+    page.says(".event .title", "Emergency")
+    assert page.texts(".event .detail") == ["called for 2 min"]
+
+
+def titled(page):
+    """What the title of the tab says of each door."""
+    return set(page.browser.title.removesuffix(" \N{EN DASH} petdoor").split(", "))
+
+
+def test_the_title_tells_the_bolt_of_a_door_that_is_there_and_of_no_other(page, broker, door):
+    with closing(StandIn(broker.port, door="side", lock__state="UNLOCKED")):
+        page.enter("back", "side")
+        page.until(lambda: titled(page) == {"back locked", "side unlocked"})
+        door.vanish()
+        page.until(lambda: titled(page) == {"back offline", "side unlocked"})
+
+
 def overhang(page, width, scheme):
     """Pixels by which the page is wider than such a screen."""
     preference = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}

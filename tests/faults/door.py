@@ -1,4 +1,4 @@
-"""The door over pins that can be watched: python -m tests.faults.door run|lock FOLDER."""
+"""The door over pins that can be watched: python -m tests.faults.door FOLDER."""
 
 import logging
 import os
@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from petdoor import config, driven, logs, parts
+from petdoor import config, logs
 from petdoor.cli.common import faults_end_here, renew_on_hangup, stop_on_signals
 from petdoor.running import Renewal, run_door
 from tests.faults.pins import SharedPins
@@ -37,13 +37,6 @@ def run(folder: Path) -> None:
         )
 
 
-def lock(folder: Path) -> None:
-    with faults_end_here():
-        for latch in (driven.remembered(os.environ), config.load_latch(folder / "config.yaml")):
-            if latch:
-                parts.open_latch(latch, SharedPins(folder / "pins")).close()
-
-
 if __name__ == "__main__":
     with faults_end_here():
-        {"run": run, "lock": lock}[sys.argv[1]](Path(sys.argv[2]))
+        run(Path(sys.argv[1]))

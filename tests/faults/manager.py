@@ -81,7 +81,7 @@ class Manager:
 
     def _manage(self) -> None:
         while not self._stopping.is_set():
-            self.door = self._started("run")
+            self.door = self._started("door")
             if self._stopping.is_set():  # just now: it was not there to be told
                 self.door.terminate()
             self.ends.append(self._attend(self.door))
@@ -91,7 +91,7 @@ class Manager:
             self._stopping.wait(self._restart_seconds)
 
     def _started(self, what: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.faults.door", what, str(self._folder)]
+        command = [sys.executable, "-m", f"tests.faults.{what}", str(self._folder)]
         return subprocess.Popen(
             command, cwd=ROOT, env=self._environ, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
         )

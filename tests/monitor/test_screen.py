@@ -12,6 +12,7 @@ from petdoor.monitor.link import Link
 from petdoor.monitor.plain import state_line
 from petdoor.monitor.screen import Screen, View
 from petdoor.monitor.watched import House
+from petdoor.monitor.words import Tone, bolt
 from tests.monitor.stand_in import STATES, event, judged
 from tests.monitor.test_watched import STREAM, house_of
 
@@ -47,7 +48,7 @@ def several(count):
         (("lock/state", "UNLOCKED"), " UNLOCKED "),
         (("lock/state", "JAMMED"), " JAMMED "),
         (("availability", "offline"), " was LOCKED "),
-        (("emergency/state", "ON"), " LOCKED, EMERGENCY "),
+        (("emergency/state", "ON"), " LOCKED, EMERGENCY: the coil must cool "),
         (("mode/state", "auto"), "mode auto: the rules decide"),
         (("mode/state", "observe"), "mode observe: reports, and never moves the bolt"),
         (("mode/state", "locked"), "mode locked: opens for nobody"),
@@ -86,6 +87,7 @@ def test_what_a_door_tells_stands_on_its_panel(message, words):
         ),
         (event("door_unlocked", cause="button", way="out"), "unlocked by button"),
         (event("door_locked", reason="time is up", unlocked_seconds=4.23), "locked 4.2 s time is up"),
+        (event("emergency", hold_seconds=120), "EMERGENCY 2 min called"),
         (event("coil_hot", wait_seconds=30), "coil hot 30 s must cool"),
         (event("clock_jumped", jump_seconds=-3600), "clock set 1 h 0 min back"),
         (event("setting_changed", setting="mode", value="observe"), "set mode observe"),
@@ -95,6 +97,20 @@ def test_what_a_door_tells_stands_on_its_panel(message, words):
 )
 def test_an_event_is_a_line_of_what_whom_and_why(told, words):
     assert words in " ".join(seen(usual(("event", told))).split())
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"),
+    [
+        ("UNLOCKED", "UNLOCKED, EMERGENCY"),
+        ("LOCKED", "LOCKED, EMERGENCY: the coil must cool"),
+        ("JAMMED", "JAMMED, EMERGENCY: the coil must cool"),
+        ("", "UNKNOWN, EMERGENCY"),
+    ],
+)
+def test_an_emergency_with_the_bolt_down_is_told_with_its_reason(lock, words):
+    door = usual(("lock/state", lock), ("emergency/state", "ON")).doors["back"]
+    assert bolt(door) == (words, Tone.ALARM)
 
 
 def test_the_newest_event_stands_on_top_with_its_time_and_an_older_day_is_named():
