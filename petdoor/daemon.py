@@ -12,6 +12,7 @@ from petdoor.core import decision
 from petdoor.core.door import Door
 from petdoor.core.events import CameraLost, CameraRecovered, ClockJumped, Event, LockReason, SettingsRefused
 from petdoor.core.eyesight import Impairment
+from petdoor.core.flap import Flap
 from petdoor.core.heat import Spell
 from petdoor.core.parts import Parts
 from petdoor.core.policy import Policy
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 _STATS_SECONDS: Final = 60.0
 _CHECKUP_SECONDS: Final = 1.0
+_LEFT_OPEN_SECONDS: Final = 60.0
+"""Who was let through less than this before the start has left the flap open, if it stands open then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,5 +282,9 @@ class Daemon:
 
 
 def _warm_door(spells: tuple[Spell, ...], now: float) -> Door:
-    """A door that begins now, whose coil may be warm already."""
-    return Door(clock=now, spells=tuple((since - now, until - now) for since, until in spells))
+    """A door that begins now, with a coil that may be warm and a flap that may have been left open."""
+    was_drawn = bool(spells) and now - spells[-1].until < _LEFT_OPEN_SECONDS
+    # Whether it does stand open the first look tells; a shut one was not opened by anybody.
+    flap = Flap(stands_open=True, opened=spells[-1].way) if was_drawn else Flap()
+    counted = tuple(spell._replace(since=spell.since - now, until=spell.until - now) for spell in spells)
+    return Door(clock=now, flap=flap, spells=counted)

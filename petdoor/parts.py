@@ -92,7 +92,7 @@ def open_inputs(settings: ContactSettings, factory: gpio.PinFactory) -> WiredCon
 def guarded(
     settings: Settings, bolt: Latch, environ: Mapping[str, str]
 ) -> tuple[DeadMansLatch, tuple[Spell, ...]]:
-    """The bolt, locked at last by a timer of its own; and when and which way it was drawn before, if known."""
+    """The bolt, locked at last by a timer of its own; and when it was drawn before, if that is known."""
     limit_seconds = settings.policy.max_unlock_seconds
     folder, heat = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0], settings.latch.heat
     if not folder or heat is None:

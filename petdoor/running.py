@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event as Flag
 
@@ -78,10 +79,13 @@ def run_door(
     try:
         while wanted:
             with ExitStack() as stack:
+                before = settings
                 settings, built, news = _build(wanted, settings, environ, pins, stack, tally)
                 timing = Timing(give_up_seconds=settings.camera.give_up_seconds)
                 if settings.mqtt is None:
                     was_set = None  # nobody could take it back
+                if door and settings.contacts.emergency != before.contacts.emergency:
+                    door = replace(door, listens=False)  # what that wire said is not what this one says
                 daemon = Daemon(
                     built, timing=timing, wall_clock=wall_clock, door=door, was_set=was_set, news=news
                 )
@@ -104,7 +108,7 @@ def _build(  # noqa: PLR0917 -- the same as for parts.build, and the settings to
     """The parts for the wanted settings; where one cannot be had, for those that have worked, and why."""
     try:
         return wanted, parts.build(wanted, environ, pins(wanted), stack, tally), ()
-    except PetDoorError as error:
+    except (PetDoorError, OSError) as error:  # a file that nobody thought of: no reason to end what works
         if wanted is proven:
             raise
         refused = SettingsRefused(str(error))

@@ -8,7 +8,7 @@ import pytest
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.curfew import Curfew, Window
 from petdoor.core.door import LatchState
-from petdoor.core.heat import HeatBudget
+from petdoor.core.heat import HeatBudget, Spell
 from petdoor.core.modes import Mode
 from petdoor.core.orders import CallEmergency, InstallModel, SetCurfew, SetMode, SetThreshold, Unlock
 from petdoor.core.parts import Parts
@@ -498,8 +498,25 @@ def test_settings_that_cannot_be_used_are_told_and_the_loop_goes_on():
 
 def test_a_coil_that_was_warm_before_is_warm_still():
     policy = Policy(heat=HeatBudget(0.25, 40.0))
-    house = House(*[DOG] * 10, policy=policy, spells=((985.0, 994.0),)).run()
+    house = House(*[DOG] * 10, policy=policy, spells=(Spell(985.0, 994.0),)).run()
     assert house.event_types == ["coil_hot"]
+
+
+@pytest.mark.parametrize(("until", "freed"), [(945.0, ["unlock out"]), (935.0, [])])
+def test_a_flap_left_open_by_the_door_before_is_freed_the_way_that_one_was_unlocked_last(until, freed):
+    left_open = ScriptedInputs(*[Contacts(flap_is_closed=False)] * 400)
+    spells = (Spell(920.0, 925.0, Way.IN), Spell(930.0, until, Way.OUT))
+    house = House(*[None] * 400, inputs=left_open, spells=spells).run()
+    assert [command for command in house.latch.commands if command != "lock"] == freed
+
+
+def test_an_owner_who_wants_the_other_way_of_a_bolt_that_is_drawn_has_it_moved():
+    orders = ScriptedOrders(Unlock(Way.IN), *[None] * 10, Unlock(Way.OUT))
+    house = House(*[None] * 100, orders=orders).run()
+    assert house.latch.commands == ["lock", "unlock", "unlock out", "lock", "lock"]
+    assert [event["way"] for event in house.publisher.events[:2]] == ["in", "out"]
+    assert house.publisher.events[2]["unlocked_seconds"] == pytest.approx(6.1)
+    assert house.publisher.latch_states == [LatchState.LOCKED, LatchState.UNLOCKED, LatchState.LOCKED]
 
 
 ALWAYS, RIGHT_AT_THE_END = time(0), [None] * 3

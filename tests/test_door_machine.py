@@ -38,6 +38,11 @@ STEP_SECONDS = 0.5
 """The longest that one pass of the loop takes here, and so how late the bolt may fall."""
 HANG_SECONDS, GUARD_SECONDS = 60.0, 1.0
 """How long a pass takes that hangs, and how much later than the longest time the dead man locks the bolt."""
+MEANT_SECONDS, LEFT_OPEN_SECONDS, AWAY_SECONDS = 3.0, 60.0, 30.0
+"""For how long a press of a button is meant; after an unlocking another life may free the flap; nobody lives.
+
+A door that was killed takes its bolt to have been drawn until it starts afresh.
+"""
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 DOG, CAT, OTHER = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.05, 0.05, 0.9]
 PARTS = ("camera", "motion", "classifier", "rule", "inputs", "publisher", "supervisor")
@@ -90,6 +95,7 @@ scripts = st.lists(
         passes(st.none(), st.builds(Contacts, flap_is_closed=st.booleans()), most=40),
         passes(st.none(), st.builds(Contacts, flap_is_closed=st.booleans()), order=orders, most=1),
         passes(st.none(), order=st.just(CallEmergency(wanted=True)), most=40),
+        passes(st.just(DOG), contacts, order=st.sampled_from([Unlock(way) for way in Way]), most=40),
         passes(anything, contacts, order=nothing_wanted | orders, most=3),
         passes(st.just(DOG), contacts, faults, most=2),
     ),
@@ -291,8 +297,8 @@ def causes_in(life, policy, held):
             yield at, one.order.way, "command"
         if steering.mode in {Mode.OBSERVE, Mode.LOCKED}:
             continue
-        if one.contacts.pressed:
-            yield at, one.contacts.pressed, "button"
+        if way := pressed_lately(known):
+            yield at, way, "button"
         knows_all = steering.mode is Mode.UNLOCKED
         if is_admitted(known, knows_all=knows_all, holds_back=held and steering.obeys_curfew):
             yield at, Way.IN, "animal"
@@ -311,6 +317,12 @@ def told_in(life, hold_seconds):
         if (begins or one.order == CallEmergency(wanted=True)) and at >= called_until:
             called_until = at + hold_seconds
         yield life[: index + 1], steering, at < called_until
+
+
+def pressed_lately(life):
+    """The way of the newest press, if it is meant still."""
+    pressed = [(at, one.contacts.pressed) for at, one in life if one.contacts.pressed]
+    return pressed[-1][1] if pressed and life[-1][0] - pressed[-1][0] <= MEANT_SECONDS else None
 
 
 def is_admitted(life, *, knows_all, holds_back):
@@ -345,7 +357,7 @@ class DoorLives(RuleBasedStateMachine):
         self.pins = [self.factory.pin(number) for number in (PIN, EXIT_PIN)]
         for way, pin in zip(Way, self.pins, strict=True):
             pin.changes, pin.clock, pin.way = self.changes, self.clock, way
-        self.lives = []
+        self.lives, self.began_at = [], []
         self.held = held
         all_day = Window(frozenset(range(7)), time(0), time(0), frozenset({"dog"}))
         self.curfew = Curfew((all_day,)) if held else Curfew()
@@ -355,10 +367,10 @@ class DoorLives(RuleBasedStateMachine):
         if hasattr(self, "folder"):
             self.folder.cleanup()
 
-    @rule(script=scripts, away=st.sampled_from([0.0, 1.0, 30.0]))
+    @rule(script=scripts, away=st.sampled_from([0.0, 1.0, AWAY_SECONDS]))
     def live(self, script, away):
         """One life from start to stop, crash or kill; then the service manager locks the door."""
-        stop = Flag()
+        stop, began_at = Flag(), self.clock()
         timers = Timers(self.clock)
         life = Life(script, timers, self.pins, stop, self.clock)
         bolt = SolenoidLatch(PIN, exit_pin=self.exit_pin, active_high=True, pin_factory=self.factory)
@@ -366,6 +378,7 @@ class DoorLives(RuleBasedStateMachine):
             self._daemon(life, bolt, timers).run(stop)
         assert life.now_on.broken in {"pin", "kill"} or not any(pin.state for pin in self.pins)
         self.lives.append(life.passed)
+        self.began_at.append(began_at)
         for pin in self.pins:
             pin.is_broken = False
         bolt.close()  # as ExecStopPost= does; the process before it let go of its pins by dying
@@ -447,13 +460,21 @@ class DoorLives(RuleBasedStateMachine):
             assert not level or why - {"jam"} or ("jam" in why and self._was_let_open(at))
 
     def _was_let_open(self, now):
-        """Whether the flap came to stand open while the bolt was drawn, and has stood so since."""
-        life = next(life for life in self.lives if life[-1][0] >= now)
+        """Whether the flap came to stand open while the bolt was drawn, and has stood so since.
+
+        One that stood open from the start of a life was opened in one before, if the bolt was drawn lately.
+        """
+        began_at, life = next(
+            one for one in zip(self.began_at, self.lives, strict=True) if one[1][-1][0] >= now
+        )
         opened_at = None
         for at, one in life:
             if at <= now:
                 is_open = not one.contacts.flap_is_closed
                 opened_at = None if not is_open else at if opened_at is None else opened_at
+        if opened_at == life[0][0]:
+            lately = began_at - LEFT_OPEN_SECONDS - AWAY_SECONDS
+            return any(lately < until <= began_at for _, until in self._spells())
         return any(since < opened_at <= until for since, until in self._spells())
 
     def _is_called_within(self, since, until, but_for=None):

@@ -7,12 +7,15 @@ from threading import Event as Flag
 from threading import Thread
 
 import pytest
+from gpiozero.pins.mock import MockPWMPin
 
 from petdoor import latches
 from petdoor.errors import ConfigError
 from petdoor.gpio import simulated_pins
 from petdoor.running import Renewal, run_door
 from petdoor.settings import Settings
+from petdoor.settings.wiring import ContactSettings
+from tests.conftest import as_nobody
 from tests.test_end_to_end import wait_until
 
 FIRST = Settings.model_validate({"id": "first", "camera": {"source": "demo", "loop": True}})
@@ -25,12 +28,12 @@ def other(**sections):
 class House:
     """A door in a thread of its own, and the settings it was built with so far."""
 
-    def __init__(self, load, pins_for=lambda _: simulated_pins()):
+    def __init__(self, load, pins_for=lambda _: simulated_pins(), first=FIRST):
         self.stop, self.asked = Flag(), Flag()
         self.built = []
         self._pins_for = pins_for
         renewal = Renewal(self.asked, load)
-        self._thread = Thread(target=run_door, args=[FIRST, {}, self.stop, self._pins, renewal])
+        self._thread = Thread(target=run_door, args=[first, {}, self.stop, self._pins, renewal])
         self._thread.start()
 
     def _pins(self, settings):
@@ -87,6 +90,56 @@ def test_settings_whose_pin_is_taken_are_refused_and_the_old_ones_go_on(caplog):
     assert "GPIO 5" in caplog.text
     assert "the old ones go on" in caplog.text
     assert "petdoor.reporter" in {record.name for record in caplog.records if "GPIO 5" in record.message}
+
+
+class GroundedPin(MockPWMPin):
+    """Connected to ground before anybody looks: its resistor cannot pull it up."""
+
+    def _set_pull(self, value):
+        super()._set_pull(value)
+        self._state = False
+
+
+def with_alarm(name, **wire):
+    return FIRST.model_copy(update={"id": name, "contacts": ContactSettings(emergency={"pin": 25, **wire})})
+
+
+def grounded_from(name):
+    """Pins whose alarm begins to ring while the settings of this name are put to use."""
+    resting, ringing = simulated_pins(), simulated_pins()
+    ringing.pin(25, pin_class=GroundedPin)
+    return lambda settings: ringing if settings.id == name else resting
+
+
+@pytest.mark.parametrize("wire", [{"pin": 24, "closes": False}, {"closes": False}])
+def test_an_alarm_that_is_wired_anew_and_rings_at_once_opens_for_nobody(wire, caplog):
+    caplog.set_level(logging.INFO)
+    wanted = [with_alarm("second", **wire), with_alarm("third", **wire)]
+    with door(lambda: wanted.pop(0), first=with_alarm("first")) as house:
+        for names in (["first", "second"], ["first", "second", "third"]):
+            house.asked.set()
+            assert wait_until(lambda names=names: house.built == names)
+    assert "EMERGENCY" not in caplog.text
+
+
+def test_an_alarm_that_begins_while_other_settings_are_put_to_use_is_heard(caplog):
+    caplog.set_level(logging.INFO)
+    pins_for = grounded_from("second")
+    with door(lambda: with_alarm("second"), first=with_alarm("first"), pins_for=pins_for) as house:
+        assert wait_until(lambda: "ready" in caplog.text)
+        house.asked.set()
+        assert wait_until(lambda: "EMERGENCY" in caplog.text)
+
+
+def test_settings_that_name_what_we_may_not_see_are_refused_and_the_old_ones_go_on(tmp_path, caplog):
+    (tmp_path / "clip.mp4").touch()
+    wanted = other(camera=FIRST.camera.model_copy(update={"source": str(tmp_path / "clip.mp4")}))
+    with door(lambda: wanted) as house:
+        tmp_path.chmod(0o700)
+        with as_nobody():
+            house.asked.set()
+            assert wait_until(lambda: house.built == ["first", "second", "first"])
+    assert "we may not look there" in caplog.text
 
 
 def test_a_door_that_nobody_asks_goes_on_as_it_is():

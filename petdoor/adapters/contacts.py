@@ -14,10 +14,10 @@ from gpiozero import Button
 from petdoor.core.contacts import Contacts, Way
 from petdoor.gpio import PinFactory, gpio_errors
 
-_FRESH_SECONDS: Final = 2.0
-"""A press of a button that the loop did not get to in this time is no longer meant."""
-_QUIET_SECONDS: Final = 3.0
-"""A contact that was open for less before it closed chatters: it does not say so anew."""
+_BUTTON_QUIET_SECONDS: Final = 0.3
+"""A button that was let go of for less before it is pressed chatters: it does not say so anew."""
+_ALARM_QUIET_SECONDS: Final = 3.0
+"""The same of an alarm, which may pause between two tones."""
 _STUCK_SECONDS: Final = 60.0
 """Nobody leans on a button for this long."""
 
@@ -57,11 +57,13 @@ class Press:
 
     Args:
         clock: monotonic seconds.
+        quiet_seconds: for how long it must not have been pressed before it says so anew.
         is_held: it is pressed from the start, which says nothing.
     """
 
-    def __init__(self, clock: Callable[[], float], *, is_held: bool) -> None:
+    def __init__(self, clock: Callable[[], float], *, quiet_seconds: float, is_held: bool) -> None:
         self._clock = clock
+        self._quiet_seconds = quiet_seconds
         self._is_held = is_held
         self._released_at = -inf
         self._restless_since = clock()
@@ -70,7 +72,7 @@ class Press:
     @property
     def is_quiet(self) -> bool:
         """It is not pressed, and was not a moment ago."""
-        return not self._is_held and self._clock() - self._released_at >= _QUIET_SECONDS
+        return not self._is_held and self._clock() - self._released_at >= self._quiet_seconds
 
     @property
     def restless_seconds(self) -> float:
@@ -133,11 +135,12 @@ class WiredContacts:
 
     def read(self) -> Contacts:
         """What the wires say now, and what was pressed since they were asked last."""
-        pressed = [way for role, way in _OPENS.items() if self._was_pressed(role)]
+        pressed, seconds_ago = self._newest_press()
         return Contacts(
             flap_is_closed=self._is(Role.FLAP, otherwise=True),
             beam_is_broken=self._is(Role.BEAM, otherwise=False),
-            pressed=pressed[0] if pressed else None,
+            pressed=pressed,
+            pressed_seconds_ago=seconds_ago,
             rings=self._rings(),
         )
 
@@ -148,15 +151,19 @@ class WiredContacts:
 
     def _listened_to(self, role: Role, clock: Callable[[], float]) -> Press:
         device = self._devices[role]
-        press = Press(clock, is_held=self._is(role, otherwise=False))
+        quiet_seconds = _ALARM_QUIET_SECONDS if role is Role.EMERGENCY else _BUTTON_QUIET_SECONDS
+        press = Press(clock, quiet_seconds=quiet_seconds, is_held=self._is(role, otherwise=False))
         if self._wires[role].closes:
             device.when_pressed, device.when_released = press.begin, press.end
         else:
             device.when_pressed, device.when_released = press.end, press.begin
         return press
 
-    def _was_pressed(self, role: Role) -> bool:
-        return role in self._presses and self._presses[role].seconds_ago() < _FRESH_SECONDS
+    def _newest_press(self) -> tuple[Way | None, float]:
+        """The way of the button that was pressed last, and how many seconds ago; None where none was."""
+        buttons = [(self._presses[role], way) for role, way in _OPENS.items() if role in self._presses]
+        seconds_ago, way = min(((press.seconds_ago(), way) for press, way in buttons), default=(inf, None))
+        return (way, seconds_ago) if seconds_ago < inf else (None, 0.0)
 
     def _rings(self) -> bool | None:
         """An alarm is heard however late; one that came and went since the last pass, too."""

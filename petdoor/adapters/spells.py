@@ -1,4 +1,7 @@
-"""Remembers when the coil was energised, so that a door that is started afresh knows how warm it is."""
+"""Remembers when the bolt was drawn and which way, for a door that is started afresh.
+
+It then knows how warm its coil is, and which way a flap was opened that still stands open.
+"""
 
 import json
 import logging
@@ -40,21 +43,25 @@ class RememberingLatch:
         self._window_seconds = window_seconds
         self._clock = clock
         self._since: float | None = None
+        self._way = Way.IN
         self._fault = ""
         self.spells = self._read()
         """When the coil was energised before, in seconds of ``clock``; one that nobody ended, until now."""
+        if self.spells:
+            self._write()  # so that a start later than this one does not take it to have gone on until then
 
     def lock(self) -> None:
         self._latch.lock()
         if self._since is not None:
-            self.spells = (*self._recent(), (self._since, self._clock()))
+            self.spells = (*self._recent(), Spell(self._since, self._clock(), self._way))
             self._since = None
             self._write()
 
     def unlock(self, way: Way = Way.IN) -> None:
-        if self._since is None:
+        if self._since is None or way is not self._way:
             # Written first: who dies with the bolt drawn has written that it was.
-            self._since = self._clock()
+            self._since = self._clock() if self._since is None else self._since
+            self._way = way
             self._write()
         self._latch.unlock(way)
 
@@ -64,22 +71,22 @@ class RememberingLatch:
 
     def _recent(self) -> tuple[Spell, ...]:
         opened = self._clock() - self._window_seconds
-        return tuple(spell for spell in self.spells if spell[1] > opened)
+        return tuple(spell for spell in self.spells if spell.until > opened)
 
     def _read(self) -> tuple[Spell, ...]:
         now = self._clock()
         try:
             found = json.loads(self._path.read_text("utf-8"))
-            spells = tuple((float(since), now if until is None else float(until)) for since, until in found)
+            spells = tuple(_spell(now, *one) for one in found)
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError) as error:
             log.warning("how warm the coil is cannot be known: %s: %s", self._path, error)
             return ()
-        return tuple(spell for spell in spells if now - self._window_seconds < spell[1] <= now)
+        return tuple(spell for spell in spells if now - self._window_seconds < spell.until <= now)
 
     def _write(self) -> None:
-        told = [*self._recent(), *([(self._since, None)] if self._since is not None else [])]
+        told = [*self._recent(), *([(self._since, None, self._way)] if self._since is not None else [])]
         part = self._path.with_suffix(".part")
         try:
             part.write_text(json.dumps(told), "utf-8")
@@ -89,3 +96,8 @@ class RememberingLatch:
             self._fault = logs.complain(log, sentence, before=self._fault)
         else:
             self._fault = logs.rejoice(log, "a restart knows how warm the coil is", before=self._fault)
+
+
+def _spell(now: float, since: float, until: float | None, way: str | None = None) -> Spell:
+    """One of the file's; those of older versions know no way."""
+    return Spell(float(since), now if until is None else float(until), Way(way) if way else None)

@@ -19,6 +19,7 @@ class Contacts:
         flap_is_closed: the flap hangs shut.
         beam_is_broken: something stands where the flap swings.
         pressed: a button was pressed since the last pass: the way it opens.
+        pressed_seconds_ago: how long ago that was.
         rings: the emergency input is closed, or was a moment ago; None where none is wired. It calls when it
             begins to: one that was closed from the start, or stays closed, is a broken wire and no emergency.
         emergency: the owner calls an emergency.
@@ -30,6 +31,7 @@ class Contacts:
     flap_is_closed: bool = True
     beam_is_broken: bool = False
     pressed: Way | None = None
+    pressed_seconds_ago: float = 0.0
     rings: bool | None = None
     emergency: bool = False
     opens: Way | None = None

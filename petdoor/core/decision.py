@@ -22,10 +22,11 @@ from petdoor.core.events import (
     LockReason,
     Verdict,
 )
+from petdoor.core.heat import Spell
 from petdoor.core.locking import reason_to_lock
 from petdoor.core.policy import Policy
 from petdoor.core.species import Sighting, Species
-from petdoor.core.unlocking import cooled, just_kept_in, opened, unlock
+from petdoor.core.unlocking import cooled, just_kept_in, opened, taken_over, unlock
 from petdoor.core.visits import Visit, barred_in, judge, observe, verdict_on
 from petdoor.core.waiting import Waiting
 
@@ -52,16 +53,19 @@ def step(
         flap=door.flap.seen(contacts, door.now, drawn=door.drawn),
     )
     door, called = _called(door, contacts, policy)
+    asked: list[Event] = []
     if door.is_called:
-        door = _taken_over(door)
+        door = _held(door)
     elif contacts.locks:
         door = _sent_away(door)
+    elif contacts.opens:
+        door, asked = taken_over(door, contacts.opens, policy)
     if door.unlocked:
         door, events = _while_unlocked(door, door.unlocked, sighting, policy)
     else:
         door, events = _while_locked(door, sighting, contacts, policy)
     door, waited = _waited(door, sighting, policy)
-    return door, [*called, *events, *waited]
+    return door, [*called, *(asked if door.unlocked else ()), *events, *waited]
 
 
 def lock(door: Door, now: float, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
@@ -101,7 +105,7 @@ def _called(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[
     return replace(door, emergency_until=door.now + hold_seconds), [Emergency(hold_seconds)]
 
 
-def _taken_over(door: Door) -> Door:
+def _held(door: Door) -> Door:
     """An emergency holds a bolt that is drawn already, whatever for, and opens the way out."""
     if door.unlocked is None:
         return door
@@ -111,7 +115,8 @@ def _taken_over(door: Door) -> Door:
 
 def _sent_away(door: Door) -> Door:
     """Told to lock: the bolt falls when it may, and is not drawn again for whoever stands there."""
-    return replace(_to_fall(door), visit=door.visit and replace(door.visit, is_sent_away=True))
+    visit = door.visit and replace(door.visit, is_sent_away=True)
+    return replace(_to_fall(door), visit=visit, pressed=None)
 
 
 def _to_fall(door: Door) -> Door:
@@ -123,8 +128,6 @@ def _while_unlocked(
 ) -> tuple[Door, list[Event]]:
     if sighting and sighting.species == unlocked.species:
         unlocked = replace(unlocked, seen_at=door.now)
-    if not door.flap.is_closed:
-        unlocked = replace(unlocked, was_opened=True)
     return _left_or_locked(door, unlocked, policy)
 
 
@@ -138,7 +141,8 @@ def _left_or_locked(door: Door, unlocked: Unlocked, policy: Policy) -> tuple[Doo
 def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) -> tuple[Door, list[Event]]:
     # Whoever is still there must be confirmed anew: old frames say nothing about who stands there now.
     visit = door.visit and replace(door.visit, window=())
-    spells = policy.heat.recent((*door.spells, (unlocked.since, door.now)), door.now) if policy.heat else ()
+    spell = Spell(unlocked.since, door.now, unlocked.way)
+    spells = policy.heat.recent((*door.spells, spell), door.now) if policy.heat else ()
     rest_until = door.now + policy.refractory_seconds
     if reason is LockReason.VETO and door.visit:
         door = _certain(door, barred_in(door.visit.window, policy))
@@ -162,9 +166,10 @@ def _while_locked(
 def _hung(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
     """Whether the flap has closed behind the bolt in time, or has at last."""
     flap, now = door.flap, door.now
-    if not flap.is_jammed and not flap.is_closed and now - flap.since >= policy.close_seconds:
-        return replace(door, flap=flap.jammed(now, policy.retry_seconds)), [FlapJammed(now - flap.since)]
-    if flap.is_jammed and flap.has_settled(now, policy.settle_seconds):
+    stood_seconds = now - flap.stands_since
+    if not flap.is_jammed and flap.stands_open and stood_seconds >= policy.close_seconds:
+        return replace(door, flap=flap.jammed(now, policy.retry_seconds)), [FlapJammed(stood_seconds)]
+    if flap.is_jammed and not flap.stands_open and stood_seconds >= policy.settle_seconds:
         return replace(door, flap=flap.freed()), [FlapFreed(now - flap.jammed_at)]
     return door, []
 

@@ -29,7 +29,8 @@ class Unlocked:
     """The bolt is drawn: why and for whom, since when, and when that animal was last seen.
 
     Attributes:
-        was_opened: the flap has been open meanwhile.
+        since: what the coil has felt of it began then.
+        asked_at: its usual time began then: later than ``since`` where the owner took it over.
         falls_for: why it is to fall as soon as the flap allows.
     """
 
@@ -37,8 +38,8 @@ class Unlocked:
     way: Way
     species: Species | None
     since: float
+    asked_at: float
     seen_at: float
-    was_opened: bool = False
     falls_for: LockReason | None = None
 
 
@@ -54,6 +55,8 @@ class Door:
         rest_until: no unlocking before, but in an emergency.
         emergency_until: the door is held open until then.
         listens: the emergency input was open at the last step: it calls once it closes.
+        pressed: the way of the button that was pressed last, at ``pressed_at``; None once that was obeyed, or
+            is no longer meant.
         flap: how the flap hangs.
         waiting: a welcome animal that stood before the locked door.
         kept_in: the barred species that was there beyond doubt last, at ``kept_in_at``.
@@ -68,6 +71,8 @@ class Door:
     rest_until: float = -inf
     emergency_until: float = -inf
     listens: bool = False
+    pressed: Way | None = None
+    pressed_at: float = -inf
     flap: Flap = field(default_factory=Flap)
     waiting: Waiting = field(default_factory=Waiting)
     kept_in: Species | None = None

@@ -170,14 +170,14 @@ class FlapFreed:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """An emergency is called: the door is held open for ``hold_seconds``, as far as the coil bears it."""
+    """An emergency is called: it holds the door open for ``hold_seconds``, as far as the coil bears it."""
 
     type: ClassVar[str] = "emergency"
 
     hold_seconds: float
 
     def __str__(self) -> str:
-        return f"EMERGENCY: the door is held open for {self.hold_seconds:.0f} s"
+        return f"EMERGENCY: called for {self.hold_seconds:.0f} s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The flap behind the bolt, as a sensor sees it; a door without a sensor has one that hangs shut for ever."""
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 from petdoor.core.contacts import Contacts, Way
@@ -14,20 +15,24 @@ class Flap:
     """Where the flap hangs, and since when.
 
     Attributes:
-        is_closed: it hangs shut, and nothing stands in its beam.
-        since: when it began to.
         stands_open: its own sensor says so; a broken beam alone does not.
+        stands_since: when that began to say what it says.
+        is_blocked: something stands in its beam.
+        entered_at: when it last came to stand open, or something into its beam.
+        closed_at: when it last came to hang shut, with nothing in its beam.
         opened: the way the bolt was drawn when it came to stand open; None when it was not drawn.
-        is_jammed: it is not closed behind a bolt that has fallen, for too long.
+        is_jammed: it stands open behind a bolt that has fallen, for too long.
         jammed_at: since when.
         tries: how often the bolt was drawn since then, to let it fall shut.
         retry_at: when it may be once more.
         retry_seconds: how long it was waited for that.
     """
 
-    is_closed: bool = True
-    since: float = 0.0
     stands_open: bool = False
+    stands_since: float = 0.0
+    is_blocked: bool = False
+    entered_at: float = -inf
+    closed_at: float = 0.0
     opened: Way | None = None
     is_jammed: bool = False
     jammed_at: float = 0.0
@@ -35,23 +40,26 @@ class Flap:
     retry_at: float = 0.0
     retry_seconds: float = 0.0
 
+    @property
+    def is_closed(self) -> bool:
+        """It hangs shut, and nothing stands in its beam: the bolt may fall."""
+        return not self.stands_open and not self.is_blocked
+
     def seen(self, contacts: Contacts, now: float, *, drawn: Way | None) -> "Flap":
         """The flap after one more look, with the bolt drawn this way so far."""
-        stands_open = not contacts.flap_is_closed
-        is_closed = not stands_open and not contacts.beam_is_broken
-        since = self.since if is_closed == self.is_closed else now
-        opened = self.opened if self.stands_open else drawn
-        return replace(
-            self,
-            is_closed=is_closed,
-            since=since,
-            stands_open=stands_open,
-            opened=opened if stands_open else None,
-        )
+        flap = replace(self, stands_open=not contacts.flap_is_closed, is_blocked=contacts.beam_is_broken)
+        opens = flap.stands_open and not self.stands_open
+        if opens or (flap.is_blocked and not self.is_blocked):
+            flap = replace(flap, entered_at=now)
+        if flap.stands_open != self.stands_open:
+            flap = replace(flap, stands_since=now, opened=drawn if opens else None)
+        if flap.is_closed and not self.is_closed:
+            flap = replace(flap, closed_at=now)
+        return flap
 
     def has_settled(self, now: float, settle_seconds: float) -> bool:
         """It hangs shut, and no longer swings."""
-        return self.is_closed and now - self.since >= settle_seconds
+        return self.is_closed and now - self.closed_at >= settle_seconds
 
     def jammed(self, now: float, retry_seconds: float) -> "Flap":
         """It does not close; ``retry_seconds`` is how long to wait before the first attempt to free it."""

@@ -5,10 +5,17 @@ A longest single unlock is not enough: coils were burnt by unlocks that were eac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple
 
-Spell: TypeAlias = tuple[float, float]
-"""Seconds from and until which the coil was energised."""
+from petdoor.core.contacts import Way
+
+
+class Spell(NamedTuple):
+    """Seconds from and until which the coil was energised, and the way it drew the bolt, if known."""
+
+    since: float
+    until: float
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +47,15 @@ class HeatBudget:
     def left_seconds(self, spells: Sequence[Spell], now: float) -> float:
         """How long it may still be energised, were it so from ``now`` on; 0 or less when all is spent."""
         opened = now - self.window_seconds
-        return self.energised_seconds - sum(max(0.0, until - max(since, opened)) for since, until in spells)
+        return self.energised_seconds - sum(
+            max(0.0, spell.until - max(spell.since, opened)) for spell in spells
+        )
 
     def wait_seconds(self, spells: Sequence[Spell], now: float, wanted: float) -> float:
         """How long the coil must rest until ``wanted`` seconds are left, ``energised_seconds`` at most."""
         missing = wanted - self.left_seconds(spells, now)
         opened = now - self.window_seconds
-        for since, until in spells:
+        for since, until, _ in spells:
             if missing <= 0:
                 break
             begun = max(since, opened)
@@ -58,4 +67,4 @@ class HeatBudget:
 
     def recent(self, spells: Sequence[Spell], now: float) -> tuple[Spell, ...]:
         """Those that still count."""
-        return tuple(spell for spell in spells if spell[1] > now - self.window_seconds)
+        return tuple(spell for spell in spells if spell.until > now - self.window_seconds)

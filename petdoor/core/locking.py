@@ -5,6 +5,7 @@ from typing import Final
 
 from petdoor.core.door import Door, Unlocked
 from petdoor.core.events import Cause, LockReason
+from petdoor.core.heat import Spell
 from petdoor.core.policy import Policy
 from petdoor.core.visits import Visit, barred_in
 
@@ -25,17 +26,22 @@ def reason_to_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason
     return _may_lock(unlocked, door, policy) or _must_lock(unlocked, door, policy)
 
 
+def about_to_fall(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | None:
+    """Why it falls as soon as the flap allows, however much time is left; None when nothing makes it."""
+    watches = unlocked.cause in {Cause.ANIMAL, Cause.JAM}
+    seen = LockReason.VETO if watches and _barred_shows(door.visit, policy) else None
+    return unlocked.falls_for or seen
+
+
 def _may_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | None:
     """Why the bolt may fall; but it falls behind a closed flap only, where a sensor tells."""
     if door.is_called or not door.flap.is_closed:
         return None
-    if unlocked.falls_for:
-        return unlocked.falls_for
-    if unlocked.cause is Cause.ANIMAL and _barred_shows(door.visit, policy):
-        return LockReason.VETO
+    if reason := about_to_fall(unlocked, door, policy):
+        return reason
     if not _may_stay_open(unlocked, policy):
         return LockReason.HOLD
-    if unlocked.was_opened and door.flap.has_settled(door.now, policy.settle_seconds):
+    if _is_through(unlocked, door, policy):
         return LockReason.PASSAGE
     return LockReason.TIME if _is_over(unlocked, door, policy) else None
 
@@ -53,6 +59,15 @@ def _must_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | N
     if _barred_shows(door.visit, policy):
         return LockReason.VETO
     return LockReason.TIME if passed >= policy.unlock_seconds else None
+
+
+def _is_through(unlocked: Unlocked, door: Door, policy: Policy) -> bool:
+    """Whether the flap has closed behind somebody, or one that was to be freed has fallen shut.
+
+    Who stood in the beam already when the bolt was drawn, and steps back, has not gone through.
+    """
+    was_entered = unlocked.cause is Cause.JAM or door.flap.entered_at > unlocked.asked_at
+    return was_entered and door.flap.has_settled(door.now, policy.settle_seconds)
 
 
 def _may_stay_open(unlocked: Unlocked, policy: Policy) -> bool:
@@ -78,9 +93,9 @@ def _is_over(unlocked: Unlocked, door: Door, policy: Policy) -> bool:
     half = policy.heat.energised_seconds / 2 if policy.heat else 0.0
     lingers = policy.heat is None or _left_seconds(unlocked, door, policy) > half
     gone = door.now - unlocked.seen_at >= policy.linger_seconds
-    return (gone or not lingers) and door.now - unlocked.since >= policy.unlock_seconds
+    return (gone or not lingers) and door.now - unlocked.asked_at >= policy.unlock_seconds
 
 
 def _left_seconds(unlocked: Unlocked, door: Door, policy: Policy) -> float:
-    spells = (*door.spells, (unlocked.since, door.now))
+    spells = (*door.spells, Spell(unlocked.since, door.now))
     return policy.heat.left_seconds(spells, door.now) if policy.heat else inf

@@ -1,16 +1,22 @@
 """What draws the bolt without eyes, and whether its coil bears it."""
 
 from dataclasses import replace
+from typing import Final
 
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.door import Door, Unlocked
 from petdoor.core.events import Cause, CoilCooled, CoilHot, DoorUnlocked, Event
+from petdoor.core.locking import about_to_fall
 from petdoor.core.policy import Policy
 from petdoor.core.species import Species
+
+_MEANT_SECONDS: Final = 3.0
+"""A press of a button is no longer meant after this time, whether the bolt rested or the loop was slow."""
 
 
 def opened(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[Event]]:
     """The bolt is drawn for what needs no eyes."""
+    door = _pressed(door, contacts, policy)
     if door.is_called:
         return unlock(door, policy, DoorUnlocked(Cause.EMERGENCY, Way.OUT))
     if door.now < door.rest_until or not policy.moves_bolt:
@@ -20,8 +26,8 @@ def opened(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[E
     # Whatever needs no eyes and no owner is for a door that a button opens.
     if not policy.opens_for_buttons:
         return door, []
-    if contacts.pressed:
-        return unlock(door, policy, DoorUnlocked(Cause.BUTTON, contacts.pressed))
+    if door.pressed:
+        return unlock(door, policy, DoorUnlocked(Cause.BUTTON, door.pressed))
     return _freed(door, policy)
 
 
@@ -29,8 +35,24 @@ def unlock(door: Door, policy: Policy, how: DoorUnlocked) -> tuple[Door, list[Ev
     """Draw the bolt, if its coil bears another unlocking of the usual length."""
     if not _is_cool(door, policy):
         return _spared(door, policy)
-    unlocked = Unlocked(how.cause, how.way, how.species, since=door.now, seen_at=door.now)
-    return replace(door, unlocked=unlocked), [how]
+    now = door.now
+    unlocked = Unlocked(how.cause, how.way, how.species, since=now, asked_at=now, seen_at=now)
+    return replace(door, unlocked=unlocked, pressed=None), [how]
+
+
+def taken_over(door: Door, way: Way, policy: Policy) -> tuple[Door, list[Event]]:
+    """The owner wants a bolt drawn that is drawn already: it is, their way, and its usual time begins anew.
+
+    What the coil has felt of it counts on, and one that is about to fall does fall. It is told, unless the
+    owner had it drawn that way already.
+    """
+    before = door.unlocked
+    if before is None or not policy.moves_bolt or about_to_fall(before, door, policy):
+        return door, []
+    how = DoorUnlocked(Cause.COMMAND, way)
+    unlocked = replace(before, cause=how.cause, way=way, species=None, asked_at=door.now, seen_at=door.now)
+    is_news = (before.cause, before.way) != (how.cause, how.way)
+    return replace(door, unlocked=unlocked), [how] if is_news else []
 
 
 def cooled(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
@@ -44,6 +66,15 @@ def just_kept_in(door: Door, policy: Policy) -> Species | None:
     """The barred species that was there beyond doubt a moment ago; from behind it may look welcome."""
     recent = door.now - door.kept_in_at < policy.veto_hold_seconds
     return door.kept_in if recent and door.kept_in in policy.keep_in else None
+
+
+def _pressed(door: Door, contacts: Contacts, policy: Policy) -> Door:
+    """The newest press, kept while the bolt rests; one that a button may not open for now is not kept."""
+    if contacts.pressed:
+        door = replace(door, pressed=contacts.pressed, pressed_at=door.now - contacts.pressed_seconds_ago)
+    is_meant = door.now - door.pressed_at <= _MEANT_SECONDS
+    is_obeyed = is_meant and policy.moves_bolt and policy.opens_for_buttons
+    return door if is_obeyed else replace(door, pressed=None)
 
 
 def _freed(door: Door, policy: Policy) -> tuple[Door, list[Event]]:

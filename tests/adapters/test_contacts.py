@@ -12,7 +12,7 @@ from petdoor.errors import LatchError
 from tests.fakes import FakeClock
 
 PIN = 22
-QUIET = 3.0
+QUIET, BUTTON_QUIET = 3.0, 0.31
 
 
 @pytest.fixture
@@ -84,11 +84,25 @@ def test_a_button_that_is_held_is_one_press(factory):
         assert contacts.read().pressed is None
 
 
-def test_a_press_the_loop_did_not_get_to_in_time_is_no_longer_meant(factory, clock):
+def test_how_long_ago_a_button_was_pressed_is_told_with_it(factory, clock):
     with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
         press(factory)
         clock.advance(2.5)
-        assert contacts.read().pressed is None
+        assert contacts.read() == Contacts(pressed=Way.OUT, pressed_seconds_ago=2.5)
+        assert contacts.read() == Contacts()
+
+
+def test_of_two_buttons_the_one_pressed_last_counts(factory, clock):
+    wires = {
+        Role.BUTTON_INSIDE: Wire(PIN, bounce_seconds=0.0),
+        Role.BUTTON_OUTSIDE: Wire(5, bounce_seconds=0.0),
+    }
+    with closing(WiredContacts(wires, pin_factory=factory, clock=clock)) as contacts:
+        press(factory)
+        clock.advance(1)
+        factory.pin(5).drive_low()
+        assert contacts.read() == Contacts(pressed=Way.IN)
+        assert contacts.read() == Contacts()
 
 
 @pytest.mark.parametrize("closes", [True, False])
@@ -128,13 +142,13 @@ def test_an_alarm_that_rang_before_the_door_was_there_is_a_broken_wire_after_a_w
         assert contacts.fault == ""
 
 
-def chatter(factory, clock, contacts, seconds):
-    """Closed and open in turn, half a second each; what was read meanwhile."""
+def chatter(factory, clock, contacts, seconds, each=0.5):
+    """Closed and open in turn, so many seconds each; what was read meanwhile."""
     read = []
-    for _ in range(seconds):
+    for _ in range(round(seconds / each / 2)):
         for move in (press, release):
             move(factory)
-            clock.advance(0.5)
+            clock.advance(each)
             read.append(contacts.read())
     return read
 
@@ -147,17 +161,34 @@ def test_an_alarm_that_chatters_rings_without_a_pause_and_is_a_fault(factory, cl
 
 def test_a_button_that_chatters_is_pressed_once_and_is_a_fault(factory, clock):
     with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
-        pressed = [read.pressed for read in chatter(factory, clock, contacts, 62)]
+        pressed = [read.pressed for read in chatter(factory, clock, contacts, 62, each=0.1)]
         assert [way for way in pressed if way] == [Way.OUT]
         assert "button_inside (GPIO 22)" in contacts.fault
 
 
+def test_a_button_that_is_held_for_long_is_a_fault_until_it_is_let_go_of(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        press(factory)
+        clock.advance(61)
+        assert "button_inside (GPIO 22): pressed without end" in contacts.fault
+        release(factory)
+        clock.advance(BUTTON_QUIET)
+        assert contacts.fault == ""
+
+
 def test_a_button_is_heard_again_once_it_was_let_go_of_for_a_moment(factory, clock):
     with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
-        chatter(factory, clock, contacts, 10)
-        clock.advance(QUIET)
+        chatter(factory, clock, contacts, 10, each=0.1)
+        clock.advance(BUTTON_QUIET)
         press(factory)
         assert contacts.read().pressed is Way.OUT
+
+
+def test_a_paw_on_the_button_again_and_again_is_a_press_each_time_and_no_fault(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        read = chatter(factory, clock, contacts, 100, each=1.25)
+        assert [one.pressed for one in read] == [Way.OUT, None] * 40
+        assert contacts.fault == ""
 
 
 def test_a_pin_that_is_taken_is_an_error_and_the_others_are_let_go_of(factory):

@@ -4,6 +4,8 @@ import logging
 import pytest
 
 from petdoor.adapters.spells import RememberingLatch
+from petdoor.core.contacts import Way
+from petdoor.core.heat import Spell
 from tests.fakes import FakeClock, RecordingLatch
 
 
@@ -36,14 +38,45 @@ def test_a_door_started_afresh_knows_when_the_coil_was_energised(path):
     clock.advance(5)
     latch.lock()
     clock.advance(10)
-    assert remembering(path, clock).spells == ((1000.0, 1005.0),)
+    assert remembering(path, clock).spells == (Spell(1000.0, 1005.0, Way.IN),)
 
 
 def test_a_door_that_was_killed_while_open_is_taken_to_have_been_energised_until_now(path):
     clock = FakeClock(1000.0)
+    remembering(path, clock).unlock(Way.OUT)
+    clock.advance(30)
+    assert remembering(path, clock).spells == (Spell(1000.0, 1030.0, Way.OUT),)
+
+
+def test_a_door_that_was_killed_while_open_is_taken_to_have_been_energised_until_the_first_start_after(path):
+    clock = FakeClock(1000.0)
     remembering(path, clock).unlock()
     clock.advance(30)
-    assert remembering(path, clock).spells == ((1000.0, 1030.0),)
+    remembering(path, clock)
+    clock.advance(300)
+    assert remembering(path, clock).spells == (Spell(1000.0, 1030.0, Way.IN),)
+
+
+def test_a_bolt_that_is_drawn_the_other_way_meanwhile_was_drawn_that_way_all_the_time(path):
+    clock = FakeClock(1000.0)
+    latch = remembering(path, clock)
+    latch.unlock(Way.IN)
+    clock.advance(3)
+    latch.unlock(Way.OUT)
+    clock.advance(2)
+    assert remembering(path, clock).spells == (Spell(1000.0, 1005.0, Way.OUT),)
+    latch.lock()
+    assert remembering(path, clock).spells == (Spell(1000.0, 1005.0, Way.OUT),)
+
+
+def test_a_file_that_knows_of_no_way_is_read_and_kept(path):
+    clock = FakeClock(1000.0)
+    path.write_text(json.dumps([[980.0, 985.0], [990.0, None]]))
+    for _ in range(2):
+        latch = remembering(path, clock)
+        assert latch.spells[:2] == (Spell(980.0, 985.0), Spell(990.0, 1000.0))
+        latch.unlock()
+        latch.lock()
 
 
 def test_what_was_once_known_is_kept_for_the_next_start_too(path):
@@ -54,7 +87,10 @@ def test_what_was_once_known_is_kept_for_the_next_start_too(path):
     again.unlock()
     clock.advance(5)
     again.lock()
-    assert remembering(path, clock).spells == ((1000.0, 1030.0), (1030.0, 1035.0))
+    assert remembering(path, clock).spells == (
+        Spell(1000.0, 1030.0, Way.IN),
+        Spell(1030.0, 1035.0, Way.IN),
+    )
 
 
 def test_what_has_cooled_is_forgotten(path):
@@ -72,7 +108,7 @@ def test_a_file_from_before_the_machine_was_started_is_not_believed(path):
     assert remembering(path, FakeClock(1000.0)).spells == ()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1, 2]", '[["a", "b"]]', "7"])
+@pytest.mark.parametrize("content", ["", "{", "[1, 2]", '[["a", "b"]]', '[[1, 2, "up"]]', "7"])
 def test_a_file_that_makes_no_sense_is_told_of_and_the_door_works(path, content, caplog):
     path.write_text(content)
     latch = remembering(path, FakeClock())

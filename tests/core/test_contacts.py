@@ -15,6 +15,7 @@ from petdoor.core.events import (
     FlapJammed,
     LockReason,
 )
+from petdoor.core.flap import Flap
 from petdoor.core.heat import HeatBudget
 from petdoor.core.modes import Mode
 from petdoor.core.policy import Policy
@@ -26,6 +27,7 @@ A_DOG = Sighting(DOG, 0.9, {DOG: 0.9, CAT: 0.0})
 A_CAT = Sighting(CAT, 0.9, {DOG: 0.0, CAT: 0.9})
 OPEN = Contacts(flap_is_closed=False)
 SHUT = Contacts()
+BEAM = Contacts(beam_is_broken=True)
 CALL = Contacts(emergency=True)
 INSIDE, OUTSIDE = Contacts(pressed=Way.OUT), Contacts(pressed=Way.IN)
 
@@ -138,17 +140,65 @@ def test_a_flap_that_closed_and_was_left_open_anew_is_freed_anew():
     assert [event.cause for event in of(DoorUnlocked, events)] == [Cause.JAM]
 
 
-def test_a_broken_beam_jams_the_flap_and_draws_no_bolt():
-    door, events = feel(Door(), 3600.0, Contacts(beam_is_broken=True))
-    assert of(FlapJammed, events) == [FlapJammed(open_seconds=5.0)]
-    assert (door.latch, of(DoorUnlocked, events)) == (LatchState.JAMMED, [])
+def test_whoever_waits_in_the_beam_before_the_locked_door_does_not_jam_the_flap():
+    door, events = feel(Door(), 3600.0, BEAM)
+    assert (door.latch, events) == (LatchState.LOCKED, [])
 
 
-def test_a_beam_broken_behind_somebody_let_through_draws_no_bolt():
+def test_whoever_stays_in_the_beam_when_the_bolt_has_fallen_does_not_jam_the_flap():
     door, _ = once(Door(), INSIDE)
-    _, events = feel(door, 600.0, Contacts(beam_is_broken=True))
-    assert of(FlapJammed, events)
-    assert of(DoorUnlocked, events) == []
+    door, events = feel(door, 600.0, BEAM)
+    assert reasons(events) == [LockReason.CAP]
+    assert (door.latch, len(events)) == (LatchState.LOCKED, 1)
+
+
+def test_a_flap_that_has_closed_is_no_longer_jammed_though_somebody_stands_in_its_beam():
+    door, _ = feel(left_open(), 10.0, OPEN)
+    door, events = feel(door, 1.0, BEAM)
+    assert [type(event) for event in events] == [FlapFreed]
+    assert door.latch is LatchState.LOCKED
+
+
+def test_a_dog_that_stood_in_the_beam_as_it_was_let_in_and_steps_back_has_not_gone_through():
+    door, events = feel(Door(), 1.0, BEAM, A_DOG)
+    assert of(DoorUnlocked, events)
+    door, events = feel(door, 4.75, SHUT)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+    assert reasons(feel(door, 0.25, SHUT)[1]) == [LockReason.TIME]
+
+
+def test_a_dog_that_stood_in_the_beam_as_it_was_let_in_has_gone_through_once_the_flap_was_open():
+    door, _ = feel(Door(), 1.0, BEAM, A_DOG)
+    door, _ = feel(door, 0.5, replace(BEAM, flap_is_closed=False))
+    door, events = feel(door, 0.75, SHUT)
+    assert reasons(events) == [LockReason.PASSAGE]
+
+
+def test_where_only_a_beam_is_wired_whoever_comes_into_it_and_leaves_has_gone_through():
+    door, _ = feel(admitted(), 0.5, BEAM)
+    assert reasons(feel(door, 0.75, SHUT)[1]) == [LockReason.PASSAGE]
+
+
+def test_the_bolt_does_not_fall_while_somebody_stands_in_the_beam():
+    door, events = feel(feel(Door(), 1.0, BEAM, A_DOG)[0], 10.0, BEAM)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+
+
+def begun_behind(way):
+    """A door that begins a moment after the bolt was drawn this way."""
+    return Door(flap=Flap(stands_open=True, opened=way))
+
+
+@pytest.mark.parametrize("way", Way)
+def test_a_flap_that_was_left_open_before_the_start_is_freed_the_way_it_was_opened_a_few_times(way):
+    _, events = feel(begun_behind(way), 3600.0, OPEN)
+    assert of(DoorUnlocked, events) == [DoorUnlocked(Cause.JAM, way)] * 3
+
+
+def test_a_flap_that_hangs_shut_at_the_start_was_opened_by_nobody():
+    door, events = feel(begun_behind(Way.OUT), 1.0, SHUT)
+    assert events == []
+    assert of(DoorUnlocked, feel(door, 3600.0, OPEN)[1]) == []
 
 
 def test_a_flap_that_was_forced_or_whose_wire_is_cut_draws_no_bolt():
@@ -244,6 +294,54 @@ def test_a_button_waits_until_the_latch_has_rested():
     door, events = feel(door, 2.75, INSIDE)
     assert events == []
     assert of(DoorUnlocked, once(door, INSIDE)[1])
+
+
+def resting(policy=POLICY):
+    """A door whose bolt has just fallen."""
+    door, _ = once(Door(), INSIDE, policy)
+    door, events = feel(door, 5.0, policy=policy)
+    assert reasons(events) == [LockReason.TIME]
+    return door
+
+
+def test_a_button_pressed_once_while_the_latch_rests_opens_when_it_has_rested_and_only_then():
+    door, events = once(resting(), OUTSIDE)
+    assert events == []
+    door, events = feel(door, 2.75)
+    assert events == [DoorUnlocked(Cause.BUTTON, Way.IN)]
+    assert of(DoorUnlocked, feel(door, 60.0)[1]) == []
+
+
+def test_a_button_pressed_longer_ago_than_three_seconds_opens_nothing():
+    policy = replace(POLICY, refractory_seconds=3.5)
+    door, _ = once(resting(policy), INSIDE, policy)
+    assert feel(door, 60.0, policy=policy)[1] == []
+    assert once(Door(), replace(INSIDE, pressed_seconds_ago=3.25))[1] == []
+
+
+def test_how_slow_the_loop_was_counts_towards_how_long_a_press_is_meant():
+    door, _ = once(resting(), replace(INSIDE, pressed_seconds_ago=0.5))
+    assert feel(door, 60.0)[1] == []
+
+
+def test_a_press_that_was_obeyed_opens_no_second_time():
+    hasty = replace(POLICY, refractory_seconds=0.0)
+    door, _ = once(Door(), INSIDE, hasty)
+    door, _ = feel(door, 0.25, OPEN, policy=hasty)
+    _, events = feel(door, 60.0, policy=hasty)
+    assert [type(event) for event in events] == [DoorLocked]
+
+
+def test_told_to_lock_a_button_pressed_before_opens_nothing():
+    door, _ = once(resting(), INSIDE)
+    door, _ = once(door, Contacts(locks=True))
+    assert feel(door, 60.0)[1] == []
+
+
+@pytest.mark.parametrize("mode", [Mode.LOCKED, Mode.OBSERVE])
+def test_a_button_pressed_while_none_may_open_opens_nothing_in_another_mode_either(mode):
+    door, _ = once(Door(), INSIDE, POLICY.now(mode))
+    assert feel(door, 60.0)[1] == []
 
 
 def test_a_button_is_not_spared_the_heat_of_the_coil():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petdoor.core.heat import HeatBudget
+from petdoor.core.heat import HeatBudget, Spell
 
 MINUTE = HeatBudget(duty_cycle=0.25, window_seconds=60.0)
 
@@ -14,8 +14,8 @@ def pasts(draw):
     """When a coil was energised, oldest first, and some moment after that."""
     now, spells = 0.0, []
     for rest, energised in draw(st.lists(st.tuples(eighths, eighths), max_size=6)):
-        spells.append((now + rest, now + rest + energised))
-        now = spells[-1][1]
+        spells.append(Spell(now + rest, now + rest + energised))
+        now = spells[-1].until
     return tuple(spells), now + draw(eighths)
 
 
@@ -24,7 +24,7 @@ def test_a_coil_of_a_quarter_bears_150_of_600_seconds():
 
 
 def test_what_was_spent_is_regained_when_the_window_has_passed_it():
-    spells = [(0.0, 10.0)]
+    spells = [Spell(0.0, 10.0)]
     assert MINUTE.left_seconds(spells, 10.0) == 5
     assert MINUTE.left_seconds(spells, 64.0) == 9
     assert MINUTE.left_seconds(spells, 70.0) == 15
@@ -44,7 +44,7 @@ def test_what_is_forgotten_counts_no_more(past):
     spells, now = past
     recent = MINUTE.recent(spells, now)
     assert MINUTE.left_seconds(recent, now) == MINUTE.left_seconds(spells, now)
-    assert all(until > now - 60 for _, until in recent)
+    assert all(spell.until > now - 60 for spell in recent)
 
 
 @pytest.mark.parametrize(

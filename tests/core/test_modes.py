@@ -217,6 +217,64 @@ def test_told_to_unlock_the_door_first_rests():
     assert of(DoorUnlocked, told(door, Contacts(opens=Way.IN))[1])
 
 
+@pytest.mark.parametrize("way", Way)
+def test_told_to_unlock_a_door_open_for_a_dog_it_is_the_owners_and_its_time_begins_anew(way):
+    door, _ = live(admitted(), 4.5)
+    door, events = told(door, Contacts(opens=way))
+    assert (events, door.drawn) == ([DoorUnlocked(Cause.COMMAND, way)], way)
+    door, events = live(door, 4.75, A_CAT)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+    assert live(door, 0.25, A_CAT)[1] == [DoorLocked(LockReason.TIME, 9.75)]
+
+
+def test_told_to_unlock_again_the_time_begins_anew_and_nothing_is_told_but_the_other_way():
+    door, _ = told(Door(), Contacts(opens=Way.IN))
+    door, _ = live(door, 4.0)
+    door, events = told(door, Contacts(opens=Way.IN))
+    assert events == []
+    door, events = live(door, 4.0)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+    assert told(door, Contacts(opens=Way.OUT))[1] == [DoorUnlocked(Cause.COMMAND, Way.OUT)]
+
+
+def test_told_to_unlock_again_and_again_the_longest_unlock_is_not_exceeded():
+    _, events = live(Door(), 20.25, contacts=Contacts(opens=Way.IN))
+    assert events == [DoorUnlocked(Cause.COMMAND), DoorLocked(LockReason.CAP, 20.0)]
+
+
+def test_told_to_unlock_again_and_again_the_coil_is_not_burnt():
+    policy = Policy(heat=HeatBudget(0.25, 24.0))
+    _, events = live(Door(), 6.25, None, policy, Contacts(opens=Way.IN))
+    assert events == [DoorUnlocked(Cause.COMMAND), DoorLocked(LockReason.HEAT, 6.0)]
+
+
+def test_told_to_unlock_as_the_longest_unlock_is_reached_nothing_is_told_but_that():
+    door, _ = live(admitted(), 19.75, A_DOG)
+    assert told(door, Contacts(opens=Way.OUT))[1] == [DoorLocked(LockReason.CAP, 20.0)]
+
+
+def test_told_to_unlock_behind_a_dog_that_is_through_the_door_waits_for_somebody_else():
+    door, _ = live(admitted(), 0.5, contacts=OPEN)
+    door, _ = told(door, replace(OPEN, opens=Way.IN))
+    door, events = live(door, 4.5)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+
+
+def test_told_to_unlock_a_flap_that_is_being_freed_the_door_is_the_owners():
+    door, _ = told(Door(), Contacts(opens=Way.IN))
+    door, events = live(door, 52.0, contacts=OPEN)
+    assert door.unlocked.cause is Cause.JAM
+    door, _ = told(door, replace(OPEN, opens=Way.IN))
+    door, events = live(door, 8.0, contacts=OPEN)
+    assert (door.latch, events) == (LatchState.UNLOCKED, [])
+
+
+def test_told_to_unlock_a_door_that_an_emergency_holds_open_nothing_changes():
+    door, _ = told(Door(), CALL)
+    door, events = told(door, Contacts(opens=Way.IN))
+    assert (events, door.drawn, door.unlocked.cause) == ([], Way.OUT, Cause.EMERGENCY)
+
+
 def test_told_to_unlock_the_coil_is_not_burnt():
     policy = Policy(heat=HeatBudget(0.25, 24.0))
     door, _ = told(Door(), Contacts(opens=Way.IN), policy)

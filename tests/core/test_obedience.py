@@ -4,12 +4,15 @@ import pytest
 
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.decision import step
-from petdoor.core.door import Door
+from petdoor.core.door import Door, Unlocked
+from petdoor.core.events import Cause
+from petdoor.core.flap import Flap
 from petdoor.core.heat import HeatBudget
 from petdoor.core.modes import Mode
 from petdoor.core.obedience import ordered, refusal
 from petdoor.core.orders import CallEmergency, InstallModel, Lock, SetCurfew, SetMode, SetThreshold, Unlock
 from petdoor.core.policy import Policy
+from petdoor.core.species import CAT, DOG, Sighting
 
 POLICY = Policy()
 CALL, CALM = CallEmergency(wanted=True), CallEmergency(wanted=False)
@@ -62,9 +65,51 @@ def test_told_to_unlock_a_door_that_is_open_already_it_is_not_refused():
     assert obeyed(Unlock(), door)[1] == ""
 
 
+A_CAT = Sighting(CAT, 0.9, {CAT: 0.9})
+OPEN = Contacts(flap_is_closed=False)
+
+
+def let_in():
+    """A dog in the flap."""
+    unlocked = Unlocked(Cause.ANIMAL, Way.IN, DOG, since=0.0, asked_at=0.0, seen_at=0.0)
+    return Door(clock=0.0, unlocked=unlocked, flap=Flap(stands_open=True, opened=Way.IN))
+
+
+def asked(door, order, wired=OPEN, policy=POLICY):
+    door, _ = step(door, None, door.clock + 0.25, policy, ordered(wired, order))
+    return door, refusal(order, door, policy)
+
+
+def test_told_to_unlock_a_door_that_an_emergency_holds_open_it_is_not_refused():
+    door, _ = obeyed(CALL)
+    assert obeyed(Unlock(), door)[1] == ""
+
+
+def test_a_door_told_to_lock_that_waits_for_its_flap_says_so_and_falls():
+    door, _ = asked(let_in(), Lock())
+    door, why = asked(door, Unlock())
+    assert why == "it is about to lock: ask again"
+    assert asked(door, None, Contacts())[0].unlocked is None
+
+
+def test_a_door_that_waits_for_its_flap_to_keep_a_cat_in_says_so_and_falls():
+    door = let_in()
+    for _ in range(2):
+        door, _ = step(door, A_CAT, door.clock + 0.25, POLICY, OPEN)
+    door, why = asked(door, Unlock())
+    assert why == "it is about to lock: ask again"
+    assert asked(door, None, Contacts())[0].unlocked is None
+
+
+def test_a_door_that_only_observes_is_not_taken_over_and_says_so():
+    door, why = asked(let_in(), Unlock(), policy=POLICY.now(Mode.OBSERVE))
+    assert why == "it only observes: the bolt is not moved"
+    assert door.unlocked.cause is Cause.ANIMAL
+
+
 def test_a_door_that_an_emergency_holds_open_is_not_locked():
     door, _ = obeyed(CALL)
-    assert obeyed(Lock(), door)[1] == "an emergency holds the door open"
+    assert obeyed(Lock(), door)[1] == "an emergency is called"
 
 
 def test_a_door_that_rests_says_for_how_long():

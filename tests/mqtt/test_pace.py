@@ -59,5 +59,5 @@ def test_a_dog_is_let_in_behind_the_back_of_a_broker_that_was_killed(tmp_path, s
             daemon.turn()
         before = daemon.door.now
         turn(daemon, visits=7)  # everybody of the cast, whoever's turn it was
-        assert max(since for since, _ in daemon.door.spells) > before
+        assert max(spell.since for spell in daemon.door.spells) > before
     assert len(said.levels("lost the broker")) == 1
