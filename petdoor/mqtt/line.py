@@ -172,10 +172,19 @@ class Line:
         """The broker has acknowledged this."""
         self._owed.pop(mid, None)
 
-    def publish(self, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> int:
+    def publish(
+        self,
+        topic: str,
+        payload: str | bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        expiry_seconds: int | None = None,
+    ) -> int:
         """Send a message, and return paho's number for it; what is lost is not told of.
 
-        One that is larger than the broker takes is left out: it would hang up.
+        One that is larger than the broker takes is left out: it would hang up. After ``expiry_seconds`` the
+        broker forgets one that it retains; None for never.
         """
         size = len(topic.encode()) + len(payload if isinstance(payload, bytes) else payload.encode())
         if self._largest_bytes is not None and size + _OVERHEAD_BYTES > self._largest_bytes:
@@ -183,7 +192,8 @@ class Line:
             log.log(level, "the broker takes %d bytes at once: %s is left out", self._largest_bytes, topic)
             self._has_left_out = True
             return _NOT_SENT
-        mid = self._client.publish(topic, payload, qos=qos, retain=retain).mid
+        fate = None if expiry_seconds is None else _forgotten_after(expiry_seconds)
+        mid = self._client.publish(topic, payload, qos=qos, retain=retain, properties=fate).mid
         if qos:
             self._owed[mid] = time.monotonic()
         return mid
@@ -224,6 +234,12 @@ def _wishes() -> Properties:
     wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     wishes.MaximumPacketSize = _MAX_PACKET_BYTES
     return wishes
+
+
+def _forgotten_after(seconds: int) -> Properties:
+    fate = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    fate.MessageExpiryInterval = seconds
+    return fate
 
 
 def _why(error: Exception, *, encrypted: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from petdoor.mqtt import topics
-from petdoor.mqtt.outbox import Outbox
+from petdoor.mqtt.outbox import Entry, Outbox
 
 _IN_FLIGHT: Final = 20
 """So many events the broker may owe an acknowledgement."""
@@ -24,11 +24,20 @@ class Mail:
     Args:
         outbox: where they lie.
         clock: monotonic seconds.
+        again: called, on another thread, when ``send`` is worth another try.
     """
 
-    def __init__(self, outbox: Outbox, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        again: Callable[[], object] = lambda: None,
+    ) -> None:
         self._outbox = outbox
         self._clock = clock
+        self._again = again
+        self._edition = outbox.edition
         self._sent_up_to = self._old_up_to = 0
         self._in_flight: dict[int, int] = {}
         self._noticed: list[tuple[int, float]] = []
@@ -41,6 +50,7 @@ class Mail:
 
     def begin(self) -> None:
         """The broker is there anew, or the outbox is: what was not acknowledged is told again, as old."""
+        self._edition = self._outbox.edition
         self._in_flight.clear()
         self._noticed.clear()
         self._sent_up_to = 0
@@ -54,7 +64,7 @@ class Mail:
                 sent, for this broker takes nothing so large: then it waits for another one.
         """
         self._notice()
-        for entry in self._outbox.after(self._sent_up_to, _IN_FLIGHT - len(self._in_flight)):
+        for entry in self._waiting():
             is_old = self._is_old(entry.number)
             topic = topics.REPLAYED if is_old else topics.EVENT
             mid = publish(topic, json.dumps({**entry.payload, "replayed": is_old}))
@@ -69,8 +79,16 @@ class Mail:
         """
         number = self._in_flight.pop(mid, None)
         if number is not None and taken:
-            self._outbox.remove(number)
+            self._outbox.remove(number, edition=self._edition)
         return number is not None
+
+    def _waiting(self) -> list[Entry]:
+        """What comes next, as far as the broker may owe it, by the numbers that there are now."""
+        while True:
+            entries = self._outbox.after(self._sent_up_to, _IN_FLIGHT - len(self._in_flight), self._again)
+            if self._edition == self._outbox.edition:
+                return entries
+            self.begin()
 
     def _notice(self) -> None:
         """Remember since when the newest event is there."""

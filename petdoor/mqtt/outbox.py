@@ -2,23 +2,22 @@
 
 import json
 import logging
-import sqlite3
-import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from petdoor import logs
-from petdoor.mqtt.outboxfile import FAILURES, OutboxFile, is_busy, is_full, is_unfit, set_aside
+from petdoor.mqtt.errands import Errands, is_done
+from petdoor.mqtt.outboxfile import OutboxFile
+from petdoor.mqtt.shelf import SPARED, Shelf, Texts
 from petdoor.mqtt.unwritten import Unwritten
 
 log = logging.getLogger(__name__)
 
-_SPARED: Final = 100
-_BATCH: Final = 100
 _PATIENCE_SECONDS: Final = 0.1
-_WITHOUT_END: Final = -1.0
+_GIVE_UP_SECONDS: Final = 5.0
 
 
 class Entry(NamedTuple):
@@ -28,10 +27,20 @@ class Entry(NamedTuple):
     payload: dict[str, Any]
 
 
+class _Search(NamedTuple):
+    """What the disk was asked for, and has not answered in time."""
+
+    edition: int
+    number: int
+    answer: Future[Texts | None]
+
+
 class Outbox:
     """What was put and not removed, oldest first.
 
-    Any thread may ``put``; everything else is for the one MQTT thread. Nothing here raises.
+    Any thread may ``put``; everything else is for the one MQTT thread. Nothing here raises, or waits long for
+    the disk: a thread of its own does what may last, and is waited for a moment, and not again while it is
+    still at the same. What hangs is a fault after a while; until it is over, events are kept in memory.
 
     What ``put`` has written outlives the process. A power cut may cost what was put since the last ``tidy``,
     which is to be called every minute or so. While the disk fails, events are kept in memory, the newest
@@ -49,37 +58,58 @@ class Outbox:
         keep_seconds: float,
         keep_events: int,
         wall_clock: Callable[[], float] = time.time,
+        patience_seconds: float = _PATIENCE_SECONDS,
+        give_up_seconds: float = _GIVE_UP_SECONDS,
+        open_file: Callable[[Path], OutboxFile] = OutboxFile,
     ) -> None:
         """Keep events in the file at ``path``, made when it is missing; in memory alone when it is None.
 
         By the wall clock, events older than ``keep_seconds`` are dropped. But a clock may be set years ahead,
         as on a Pi that wakes in the past: the newest 100 stay whatever their age. A stamp in the future is
         new. Of more than ``keep_events``, the oldest are dropped.
+
+        The disk is waited for ``patience_seconds``, and ``give_up_seconds`` at the beginning and the end.
         """
         self._path = path
         self._keep_seconds = keep_seconds
-        self._keep_events = keep_events
         self._wall_clock = wall_clock
+        self._patience_seconds = patience_seconds
+        self._give_up_seconds = give_up_seconds
         self._unwritten = Unwritten(keep_events)
-        self._stored = 0
-        self._file: OutboxFile | None = None
-        self._disk = threading.Lock()  # held for a short transaction, never while the disk is waited for
+        self._disk = Errands("petdoor-outbox")
+        self._shelf: Shelf | None = None
+        self._late: _Search | None = None
+        self._again: Callable[[], object] = lambda: None
+        self._has_passed_over = False
         self._is_closed = False
-        self.fault = ""
-        """What keeps events from being kept on disk; empty when nothing does."""
         if path is not None:
-            self._begin(path)
+            self._shelf = Shelf(
+                path, self._unwritten, keep_events=keep_events, too_old=self._too_old, open_file=open_file
+            )
+            self._begin(self._shelf)
 
     def __len__(self) -> int:
-        return max(0, self._stored + self._unwritten.surplus())
+        return len(self._unwritten)
+
+    @property
+    def fault(self) -> str:
+        """What keeps events from being kept on disk; empty when nothing does."""
+        if self._disk.lasting_seconds > self._give_up_seconds:
+            return f"cannot keep events on disk: {self._path} does not answer"
+        return self._shelf.fault if self._shelf else ""
 
     @property
     def newest(self) -> int:
         """The highest number given so far; 0 when there was none."""
         return self._unwritten.newest
 
+    @property
+    def edition(self) -> int:
+        """Grows whenever numbers have become others, or ``after`` finds again what it had passed over."""
+        return self._unwritten.edition
+
     def put(self, payload: Mapping[str, Any]) -> None:
-        """Keep an event; where another holds the disk for long, in memory until the next time."""
+        """Keep an event; where the disk does not take it at once, in memory until it does."""
         try:
             text = json.dumps(dict(payload), default=str)
         except (TypeError, ValueError, RecursionError):
@@ -88,16 +118,24 @@ class Outbox:
         self._unwritten.add(self._wall_clock(), text)
         self._save()
 
-    def after(self, number: int, limit: int) -> list[Entry]:
+    def after(self, number: int, limit: int, again: Callable[[], object] = lambda: None) -> list[Entry]:
         """At most ``limit`` events with a number above ``number``, oldest first.
 
-        While the disk cannot be read, those in memory only.
+        None at all where the disk has yet to say what comes next: ``again`` is called, on another thread, as
+        soon as it has. While there is a fault, those in memory: the others are passed over.
         """
-        removed = self._unwritten.removed()
-        # Before the disk: what moves there meanwhile is seen twice, not missed.
-        texts: dict[int, str | bytes] = {row.number: row.payload for row in self._unwritten.rows()}
-        texts |= self._read(number, limit + len(removed))
-        wanted = sorted(each for each in texts if each > number and each not in removed)[:limit]
+        if limit <= 0:
+            return []
+        # Before the question of where there are more: what moves to disk meanwhile is not missed.
+        texts: Texts = {row.number: row.payload for row in self._unwritten.rows() if row.number > number}
+        if self._shelf and (self._has_passed_over or self._unwritten.are_on_disk(number)):
+            self._again = again
+            found = self._looked_up(self._shelf, number, limit)
+            if found is None and not self.fault:
+                return []
+            self._note_passing_over(is_so=found is None)
+            texts = texts if found is None else found
+        wanted = sorted(texts)[:limit]
         entries = [_entry(each, texts[each]) for each in wanted]
         if damaged := [each for each, entry in zip(wanted, entries, strict=True) if entry is None]:
             log.warning("dropped %d events that can no longer be read", len(damaged))
@@ -105,9 +143,9 @@ class Outbox:
             self._save()
         return [entry for entry in entries if entry]
 
-    def remove(self, number: int) -> None:
-        """Forget an event that was acknowledged."""
-        self._unwritten.remove([number])
+    def remove(self, number: int, *, edition: int | None = None) -> None:
+        """Forget an event that was acknowledged; one of another edition than the current one is kept."""
+        self._unwritten.remove([number], edition=edition)
         self._save()
 
     def dropped(self) -> int:
@@ -120,145 +158,61 @@ class Outbox:
         self._save()
 
     def tidy(self) -> None:
-        """Drop what is too old or too many; open, write and settle the file: this waits for the disk."""
+        """Have what is too old or too many dropped, and the file opened, written and settled."""
         if self._is_closed:
             return
-        before = self._wall_clock() - self._keep_seconds
-        self._unwritten.drop_older(before, spared=_SPARED)
-        if self._path is None:
-            return
-        try:
-            is_proven = self._is_usable() or self._open_again(self._path)
-            assert self._file
-            self._file.checkpoint(self._disk)  # first: it makes room
-            self._write_all()
-            self._drop_from(self._file, before)
-        except FAILURES as error:
-            self._fails(error)
-        else:
-            if is_proven:
-                self.fault = logs.rejoice(log, "events are kept on disk again", before=self.fault)
+        self._unwritten.drop_older(self._too_old(), spared=SPARED)
+        if self._shelf:
+            self._is_done(self._disk.do(self._shelf.tidy))
 
     def close(self) -> None:
-        """Write what waits, and let go of the file."""
+        """Write what waits, as long as the disk takes it in time, and let go of the file."""
         if self._is_closed:
             return
-        self.tidy()
         self._is_closed = True
-        self._let_go()
-        if self._path and (left := len(self._unwritten.rows())):
+        if self._shelf:
+            self._disk.do(self._shelf.close)
+        has_ended = self._disk.close(self._give_up_seconds)
+        left = len(self._unwritten.rows())
+        if not has_ended:
+            log.warning("the disk does not answer: gave up on %d events, and on noting which were told", left)
+        elif self._path and left:
             log.warning("gave up on %d events that the disk does not take", left)
 
-    def _begin(self, path: Path) -> None:
-        try:
-            self._open(path)
-        except FAILURES as error:
-            self._fails(error)
-        if self.fault:
+    def _begin(self, shelf: Shelf) -> None:
+        if not is_done(self._disk.do(shelf.begin), within_seconds=self._give_up_seconds) or shelf.fault:
             self._unwritten.number_from(max(0, int(self._wall_clock() * 1000)))
 
-    def _is_usable(self) -> bool:
-        return bool(self._file and not self._file.failure and self._file.is_in_place())
-
-    def _open_again(self, path: Path) -> bool:
-        if self._file and not self._file.failure:
-            self._complain(f"{path} was taken away while it was used")
-        self._let_go()
-        return self._open(path)
-
-    def _open(self, path: Path) -> bool:
-        """Open the file; False where it was of no use, is set aside, and a new one has yet to prove itself.
-
-        Raises:
-            FAILURES: the disk does not let us.
-        """
-        try:
-            file = OutboxFile(path)
-        except FAILURES as error:
-            if not is_unfit(error):
-                raise
-            broken = set_aside(path)
-            self.fault = f"cannot use {path}: {error}; moved it to {broken.name} and began a new one"
-            log.warning("%s", self.fault)
-            self._adopt(OutboxFile(path))
-            return False
-        self._adopt(file)
-        return True
-
-    def _adopt(self, file: OutboxFile) -> None:
-        lost = self._stored if file.is_new else 0
-        self._unwritten.opened(newest=file.newest, dropped=file.dropped, lost=lost)
-        with self._disk:
-            self._file, self._stored = file, file.count
-
-    def _let_go(self) -> None:
-        with self._disk:
-            file, self._file = self._file, None
-        if file:
-            file.close()
+    def _too_old(self) -> float:
+        return self._wall_clock() - self._keep_seconds
 
     def _save(self) -> None:
-        """Write what waits, as far as that takes no time."""
-        error = self._write_some(_PATIENCE_SECONDS)
-        if error and not is_busy(error):
-            self._fails(error)
+        if self._shelf:
+            self._is_done(self._disk.do(self._shelf.write))
 
-    def _write_all(self) -> None:
-        """Write all that waits, and after a fault something in any case.
+    def _is_done(self, errand: Future[Any]) -> bool:
+        """Whether it is done in a moment; what has lasted so long already is waited for no longer."""
+        return is_done(errand, within_seconds=self._patience_seconds - self._disk.lasting_seconds)
 
-        Raises:
-            FAILURES: the disk does not take it.
-        """
-        is_proven = not self.fault
-        while not (is_proven and self._unwritten.is_empty()):
-            if error := self._write_some(_WITHOUT_END):
-                raise error
-            if not self._file or self._file.failure:
-                raise sqlite3.OperationalError("the disk failed meanwhile")
-            is_proven = True
-
-    def _write_some(self, patience_seconds: float) -> Exception | None:
-        """Write a part of what waits; what went wrong, or None."""
-        if not self._disk.acquire(timeout=patience_seconds):
+    def _looked_up(self, shelf: Shelf, number: int, limit: int) -> Texts | None:
+        """What there is on disk and in memory; None while the disk does not say."""
+        late, self._late = self._late, None
+        if late and not late.answer.done():
+            self._late = late
             return None
-        try:
-            if self._file and not self._file.failure:
-                with self._unwritten.writing(_BATCH) as part:
-                    self._file.write(part.rows, part.removed, newest=part.newest, dropped=part.dropped)
-                    self._stored = self._file.count
-        except FAILURES as error:
-            return error
-        finally:
-            self._disk.release()
+        if late and late[:2] == (self.edition, number) and self._is_done(late.answer):
+            return late.answer.result()
+        search = _Search(self.edition, number, self._disk.do(partial(shelf.look_up, number, limit)))
+        if self._is_done(search.answer):
+            return search.answer.result()
+        self._late = search
+        search.answer.add_done_callback(lambda answer: self._again() if self._is_done(answer) else None)
         return None
 
-    def _read(self, number: int, limit: int) -> dict[int, bytes]:
-        if not self._file or self._file.failure:
-            return {}
-        try:
-            return dict(self._file.read(number, limit))
-        except FAILURES as error:
-            self._fails(error)
-            return {}
-
-    def _drop_from(self, file: OutboxFile, before: float) -> None:
-        numbers = file.over(
-            too_many=len(self) - self._keep_events, unspared=len(self) - _SPARED, before=before
-        )
-        for start in range(0, len(numbers), _BATCH):
-            part = numbers[start : start + _BATCH]
-            self._unwritten.remove(part, dropped=len(part))
-            self._write_all()
-        if numbers:
-            log.info("dropped %d events that were too old or too many", len(numbers))
-
-    def _fails(self, error: Exception) -> None:
-        if self._file and not is_busy(error) and not is_full(error):
-            self._file.failure = error
-        self._complain(f"cannot keep events on disk: {error}")
-
-    def _complain(self, sentence: str) -> None:
-        self.fault = logs.complain(log, sentence, before=self.fault)
+    def _note_passing_over(self, *, is_so: bool) -> None:
+        if self._has_passed_over and not is_so:
+            self._unwritten.turn_over()
+        self._has_passed_over = is_so
 
 
 def _entry(number: int, text: str | bytes) -> Entry | None:

@@ -1,10 +1,9 @@
-"""The SQLite file of the outbox: its tables, and who may touch the disk when."""
+"""The SQLite file of the outbox: its tables, and when the disk is waited for."""
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Final, NamedTuple
 
 _VERSION: Final = 1
@@ -39,12 +38,29 @@ class Row(NamedTuple):
     payload: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one transaction writes.
+
+    Attributes:
+        rows: events to add, oldest first.
+        removed: numbers of events to remove.
+        newest: the highest number ever given.
+        dropped: how many events were dropped and not told of.
+    """
+
+    rows: list[Row]
+    removed: list[int]
+    newest: int
+    dropped: int
+
+
 class UnfitFileError(sqlite3.DatabaseError):
     """The file is damaged, or written by another program or a later petdoor."""
 
 
 class OutboxFile:
-    """An open outbox: ``write`` on any one thread at a time, everything else on the MQTT thread.
+    """An open outbox, for the one thread that opens it.
 
     A commit goes into the page cache and no further: it outlives the process, and a power cut once the kernel
     or ``checkpoint`` has written it out. The connection that writes has ``synchronous=OFF`` for this: with
@@ -94,19 +110,20 @@ class OutboxFile:
         except OSError:
             return False
 
-    def write(self, rows: Sequence[Row], removed: Sequence[int], *, newest: int, dropped: int) -> None:
-        """Add these rows, remove those numbers, and note the state, in one transaction.
+    def write(self, part: Part) -> int:
+        """Write this in one transaction; how many events there are then.
 
         Raises:
             sqlite3.Error: nothing was written.
         """
         with self._writer as db:  # commits, or rolls back
             db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
-            gone = db.executemany("DELETE FROM events WHERE number = ?", [(number,) for number in removed])
-            db.execute("UPDATE state SET newest = ?, dropped = ?", (newest, dropped))
+            db.executemany("INSERT INTO events VALUES (?, ?, ?)", part.rows)
+            gone = db.executemany("DELETE FROM events WHERE number = ?", [(it,) for it in part.removed])
+            db.execute("UPDATE state SET newest = ?, dropped = ?", (part.newest, part.dropped))
         self._commits += 1
-        self.count += len(rows) - max(0, gone.rowcount)
+        self.count += len(part.rows) - max(0, gone.rowcount)
+        return self.count
 
     def read(self, number: int, limit: int) -> list[tuple[int, bytes]]:
         """At most ``limit`` events after ``number``, oldest first: number and JSON.
@@ -127,32 +144,19 @@ class OutboxFile:
         bounds = {"too_many": too_many, "unspared": unspared, "before": before}
         return [number for (number,) in self._reader.execute(_OVER, bounds)]
 
-    def checkpoint(self, writing: Lock) -> None:
-        """Move what was committed into the database itself, and empty the log, ``writing`` held for a moment.
+    def checkpoint(self) -> None:
+        """Move what was committed into the database itself, and empty the log: this waits for the disk.
 
-        A passive checkpoint waits for the disk while others commit. What it has moved must not be written
-        over before the log is empty: a power cut could leave old and new pages mixed. A writer does that as
-        soon as nobody reads, so the reader holds on until ``writing`` keeps it away; then emptying the log
-        costs no wait for the disk any more.
+        What was moved must not be written over before the log is empty: a power cut could leave old and new
+        pages mixed. Nothing of ours writes meanwhile.
 
         Raises:
             sqlite3.Error: it stays as it was.
         """
-        before = self._commits
-        if before == self._checkpointed:
+        if self._commits == self._checkpointed:
             return
-        with closing(_connect(self._path, busy_seconds=0)) as db:
-            self._reader.execute("BEGIN")
-            try:
-                self._state()
-                _, in_log, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                with writing:
-                    self._reader.rollback()
-                    if self._commits == before and moved == in_log:
-                        is_held, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                        self._checkpointed = self._checkpointed if is_held else before
-            finally:
-                self._reader.rollback()
+        is_held, *_ = self._reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._checkpointed = self._checkpointed if is_held else self._commits
 
     def close(self) -> None:
         """Let go; the last connection to close makes a checkpoint and waits for the disk."""
@@ -200,8 +204,8 @@ def _inode(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _connect(path: Path, *, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     db.text_factory = lambda text: text.decode(
         errors="replace"
     )  # a damaged schema is to be read, and refused

@@ -27,6 +27,7 @@ _GOODBYE_SECONDS: Final = 2.0
 _CLOSE_SECONDS: Final = 5.0
 _RECONNECT_SECONDS: Final = 1.0
 _RECONNECT_MAX_SECONDS: Final = 60.0
+_ONLINE_SECONDS: Final = 180
 _STEADY_SECONDS: Final = 60.0
 """A line that has held for so long is one that works."""
 _MANY_TASKS: Final = 200
@@ -46,6 +47,8 @@ class Postman:
         tidy: what else is to be looked at, once all is told and every ``tidy_seconds``.
         tidy_seconds: how often it is seen to that all is in order.
         owed_seconds: for how long the broker may owe an acknowledgement.
+        online_seconds: for how long it says ``online`` unless that is renewed, which is done every
+            ``tidy_seconds``: a broker that died with the door has forgotten its will when it comes back.
 
     Raises:
         ConfigError: the TLS files cannot be used.
@@ -61,10 +64,12 @@ class Postman:
         tidy: Callable[["Postman"], None],
         tidy_seconds: float = 60.0,
         owed_seconds: float = 30.0,
+        online_seconds: int = _ONLINE_SECONDS,
     ) -> None:
         self._broker, self._at, self._home = broker, at, home
-        self._outbox, self._mail = outbox, Mail(outbox)
+        self._outbox, self._mail = outbox, Mail(outbox, again=lambda: self.do(self.post))
         self._tidy_more, self._tidy_seconds, self._owed_seconds = tidy, tidy_seconds, owed_seconds
+        self._online_seconds = online_seconds
         self._states: dict[str, str | bytes] = {}
         self._listener = Listener(
             answer=lambda answer: self.do(partial(self._answer, answer)),
@@ -177,8 +182,9 @@ class Postman:
         self._line = line
         self._mail.begin()
         self._introduce(line)
-        # Only now: an order is never older than what it answers.
+        # Only now, for an order is never older than what it answers; and who hears `online` may give one.
         line.subscribe((self._home.birth_topic, *self._at.heard))
+        self._say_online(line)
         self.post()
         self._look_around()
 
@@ -234,13 +240,16 @@ class Postman:
             self._listener.hear(self._at.name(heard.topic), heard)
         elif self._line and heard.payload == ONLINE.encode():
             self._introduce(self._line)
+            self._say_online(self._line)
 
     def _introduce(self, line: Line) -> None:
-        """Home Assistant learns of the door, then all states, then that it is there."""
+        """Home Assistant learns of the door, then all states."""
         line.publish(self._home.topic, self._home.payload, retain=True)
         for name, value in self._states.items():
             self._publish_state(name, value)
-        line.publish(self._at(topics.AVAILABILITY), ONLINE, retain=True)
+
+    def _say_online(self, line: Line) -> None:
+        line.publish(self._at(topics.AVAILABILITY), ONLINE, retain=True, expiry_seconds=self._online_seconds)
 
     def _publish_state(self, name: str, value: str | bytes) -> None:
         assert self._line
@@ -260,10 +269,9 @@ class Postman:
         if self._line and self._line.owed_seconds > self._owed_seconds:
             self._complaints.say(f"the broker {self._broker!r} acknowledges nothing: begin anew")
             self._hang_up()
-        was_broken = bool(self._outbox.fault)
+        if self._line:
+            self._say_online(self._line)
         self._outbox.tidy()
-        if was_broken and not self._outbox.fault:
-            self._mail.begin()  # what could not be read is there again, perhaps under other numbers
         self.post()
         self._look_around()
 

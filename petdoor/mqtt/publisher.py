@@ -1,9 +1,10 @@
 """Tells the world over MQTT, and listens; the door neither waits for the broker nor fails with it."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from petdoor.broker import Broker
 from petdoor.core.door import LatchState
@@ -12,11 +13,16 @@ from petdoor.core.ports import Request
 from petdoor.core.steering import Steering
 from petdoor.mqtt import topics
 from petdoor.mqtt.discovery import NOBODY, HomeAssistant
+from petdoor.mqtt.errands import Errands
 from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.postman import Postman
 from petdoor.mqtt.recollection import Recollection
 from petdoor.mqtt.topics import OFF, OFFLINE, ON, ONLINE, Topics
 from petdoor.pictures import Picture, encode_jpeg
+
+log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS: Final = 2.0
 
 
 class MqttPublisher:
@@ -33,7 +39,8 @@ class MqttPublisher:
         info: what is told once.
         recollection: the last events, which newcomers are told.
         receipt: makes of an event what is told of it.
-        latest_model: the model that lies where this door's does, by its name; asked every minute.
+        latest_model: the model that lies where this door's does, by its name; asked every minute, on the
+            thread that waits for the disk.
         snapshots: whether pictures are sent.
 
     Raises:
@@ -59,6 +66,7 @@ class MqttPublisher:
         self._installed_model = str(info.get("model", ""))
         self._latest_model = latest_model
         self._recollection = recollection or Recollection(None)
+        self._files = Errands("petdoor-files")
         self._postman = Postman(broker, at, outbox=outbox, home=home, tidy=self._tell_more)
         self._state(topics.INFO, json.dumps(info))
         self._state(topics.state("last_animal"), self._recollection.last_species or NOBODY)
@@ -114,6 +122,8 @@ class MqttPublisher:
     def close(self) -> None:
         """Say ``offline`` as long as the broker takes it in time, and hang up."""
         self._postman.close()
+        if not self._files.close(_CLOSE_SECONDS):
+            log.warning("the disk does not answer: gave up on keeping the last events")
 
     def _state(self, name: str, value: str) -> None:
         self._postman.do(partial(self._postman.keep, name, value))
@@ -122,6 +132,7 @@ class MqttPublisher:
 
     def _tell(self, payload: Mapping[str, Any]) -> None:
         self._recollection.add(payload)
+        self._files.do(self._recollection.keep)
         self._postman.keep(topics.RECENT, json.dumps(self._recollection.events))
         if "verdict" in payload:
             self._postman.keep(topics.state("last_animal"), payload["species"])
@@ -138,6 +149,11 @@ class MqttPublisher:
             self._outbox.put(self._receipt(EventsDropped(count)))
             self._outbox.dropped_told(count)
             postman.post()
+        self._files.do(self._look_for_model)
+
+    # What follows runs on the thread that waits for the disk.
+
+    def _look_for_model(self) -> None:
         latest = self._latest_model() or self._installed_model
         versions = {"installed_version": self._installed_model, "latest_version": latest}
-        postman.keep(topics.state("model"), json.dumps({**versions, "title": "petdoor model"}))
+        self._state(topics.state("model"), json.dumps({**versions, "title": "petdoor model"}))

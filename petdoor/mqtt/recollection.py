@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +20,7 @@ class Recollection:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._events: deque[Mapping[str, Any]] = deque(self._read(), maxlen=_EVENTS)
+        self._events = tuple(self._read()[-_EVENTS:])  # replaced, never changed: another thread may write it
 
     @property
     def events(self) -> list[Mapping[str, Any]]:
@@ -36,7 +35,10 @@ class Recollection:
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Remember an event, and forget the oldest."""
-        self._events.append(event)
+        self._events = (*self._events, event)[-_EVENTS:]
+
+    def keep(self) -> None:
+        """Write the file, which may last; any thread, though one at a time."""
         if self._path is None:
             return
         part = self._path.with_suffix(".part")

@@ -2,29 +2,10 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from itertools import islice
 
-from petdoor.mqtt.outboxfile import Row
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one transaction writes.
-
-    Attributes:
-        rows: events to add, oldest first.
-        removed: numbers of events to remove.
-        newest: the highest number ever given.
-        dropped: how many events were dropped and not told of.
-    """
-
-    rows: list[Row]
-    removed: list[int]
-    newest: int
-    dropped: int
+from petdoor.mqtt.outboxfile import Part, Row
 
 
 class Unwritten:
@@ -38,14 +19,23 @@ class Unwritten:
         self._newest_on_disk = 0
         self._newest_offered = 0
         self._dropped_on_disk: int | None = None
+        self._stored: int | None = None
+        self.edition = 0
+        """Grows as soon as events are found under other numbers than before, or once more."""
         self.newest = 0
         """The highest number given so far."""
         self.dropped = 0
         """How many events were dropped and not told of."""
 
-    def surplus(self) -> int:
-        """How many events there are more than on disk; below zero where those removed outnumber the new."""
-        return len(self._rows) - len(self._removed)
+    def __len__(self) -> int:
+        """How many events there are, here and on disk."""
+        with self._lock:
+            return max(0, (self._stored or 0) + len(self._rows) - len(self._removed))
+
+    def are_on_disk(self, above: int) -> bool:
+        """Whether the disk may hold events with numbers above this one; a disk never seen may."""
+        with self._lock:
+            return self._stored is None or (self._stored > 0 and above < self._newest_on_disk)
 
     def is_empty(self) -> bool:
         """Whether the disk has it all."""
@@ -70,10 +60,15 @@ class Unwritten:
                 self._rows.popleft()
                 self.dropped += 1
 
-    def remove(self, numbers: Iterable[int], *, dropped: int = 0) -> None:
-        """Remove these events, here and at the next writing on disk; ``dropped`` of them were never told."""
+    def remove(self, numbers: Iterable[int], *, dropped: int = 0, edition: int | None = None) -> None:
+        """Remove these events, here and at the next writing on disk; ``dropped`` of them were never told.
+
+        Numbers of another edition than the current one are nobody's.
+        """
         unwanted = set(numbers)
         with self._lock:
+            if edition not in {None, self.edition}:
+                return
             written = max(self._newest_on_disk, self._newest_offered)
             self._removed |= {number for number in unwanted if number <= written}
             self._rows = deque(row for row in self._rows if row.number not in unwanted)
@@ -95,17 +90,27 @@ class Unwritten:
     def number_from(self, number: int) -> None:
         """Give numbers above this one from now on; nothing above it is on disk."""
         with self._lock:
-            self.newest = self._newest_on_disk = number
+            self.newest = max(self.newest, number)
+            self._newest_on_disk = max(self._newest_on_disk, number)
 
-    @contextmanager
-    def writing(self, limit: int) -> Iterator[Part]:
-        """At most ``limit`` of the events and removals; they wait no longer, unless the block raises."""
+    def turn_over(self) -> None:
+        """Begin another edition: what was passed over is there again."""
+        with self._lock:
+            self.edition += 1
+
+    def write(self, limit: int, write: Callable[[Part], int]) -> None:
+        """Have at most ``limit`` of the events and removals written; they wait no longer, unless that raises.
+
+        Args:
+            limit: see there.
+            write: writes them, and says how many events are on disk then.
+        """
         with self._lock:
             rows = list(islice(self._rows, limit))
             part = Part(rows, list(islice(self._removed, limit)), self.newest, self.dropped)
             self._newest_offered = self.newest
         try:
-            yield part
+            stored = write(part)
         except BaseException:
             self._newest_offered = 0
             raise
@@ -115,18 +120,20 @@ class Unwritten:
             self._removed.difference_update(part.removed)
             self._newest_on_disk = part.newest
             self._dropped_on_disk = part.dropped
+            self._stored = stored
 
-    def opened(self, *, newest: int, dropped: int, lost: int) -> None:
-        """A file was opened that notes these numbers; a former one went with ``lost`` events."""
+    def opened(self, *, newest: int, dropped: int, stored: int, is_new: bool) -> None:
+        """A file was opened that notes these numbers; with a new one, what a former one held is lost."""
         with self._lock:
             if newest > self._newest_on_disk:
                 self._begin_above(newest)
             if self._dropped_on_disk is None:  # the first: later ones know no better than we do
                 self.dropped += dropped
-            if lost:
-                self.dropped += max(0, lost - len(self._removed))
+            if is_new and self._stored:
+                self.dropped += max(0, self._stored - len(self._removed))
                 self._removed.clear()
             self._dropped_on_disk = dropped
+            self._stored = stored
 
     def _begin_above(self, newest: int) -> None:
         waiting = list(self._rows)
@@ -136,3 +143,4 @@ class Unwritten:
         for row in waiting:
             self.newest += 1
             self._rows.append(row._replace(number=self.newest))
+        self.edition += 1

@@ -25,7 +25,7 @@ import itertools, sys, threading
 from pathlib import Path
 from petdoor.mqtt.outbox import Outbox
 
-outbox = Outbox(Path(sys.argv[1]), keep_seconds=1e9, keep_events=10**6)
+outbox = Outbox(Path(sys.argv[1]), keep_seconds=1e9, keep_events=10**6, patience_seconds=60.0)
 
 
 def tidy():
@@ -50,7 +50,8 @@ class Clock:
 
 
 def outbox_at(path, **wanted):
-    return Outbox(path, **{"keep_seconds": 1e9, "keep_events": 10**5, **wanted})
+    """One that waits for this machine's disk, however busy that is."""
+    return Outbox(path, **{"keep_seconds": 1e9, "keep_events": 10**5, "patience_seconds": 60.0, **wanted})
 
 
 def put(outbox, *values):

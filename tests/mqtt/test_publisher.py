@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -19,8 +20,9 @@ from petdoor.errors import ConfigError
 from petdoor.mqtt.discovery import HomeAssistant
 from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.publisher import MqttPublisher
+from petdoor.mqtt.recollection import Recollection
 from petdoor.mqtt.topics import Topics
-from tests.brokers import Gate, Listener, Mosquitto
+from tests.brokers import Gate, Listener, Mosquitto, free_port
 from tests.conftest import ROOT
 
 INFO = {"version": "0", "model": "sha256:ab12"}
@@ -29,7 +31,8 @@ CONFIG_TOPIC = "homeassistant/device/petdoor_back/config"
 
 
 def outbox(path=None, keep_events=10_000):
-    return Outbox(path, keep_seconds=1e6, keep_events=keep_events)
+    """One that waits for this machine's disk, however busy that is."""
+    return Outbox(path, keep_seconds=1e6, keep_events=keep_events, patience_seconds=60.0)
 
 
 def publisher(port, *, kept=None, message=None, host="127.0.0.1", **more):
@@ -318,6 +321,45 @@ def test_the_last_events_are_there_for_whoever_comes_later(mosquitto):
             told.event(event(number))
         listener.wait_for("petdoor/back/recent", '"number": 24}')
     assert json.loads(retained(mosquitto.port)["petdoor/back/recent"]) == [event(n) for n in range(5, 25)]
+
+
+def test_the_files_beside_the_outbox_are_waited_for_by_nobody(mosquitto, tmp_path):
+    os.mkfifo(tmp_path / "recent.part")  # writing to it lasts until somebody reads
+    recollection = Recollection(tmp_path / "recent.json")
+    with (
+        closing(Listener(mosquitto.port)) as listener,
+        closing(publisher(mosquitto.port, recollection=recollection, latest_model=lambda: "other")) as told,
+    ):
+        listener.wait_for("petdoor/back/availability", "online")
+        told.event(event(1))
+        told.latch(LatchState.LOCKED)
+        listener.wait_for("petdoor/back/lock/state", "LOCKED")
+        listener.wait_for("petdoor/back/event", '"number": 1,')
+        (tmp_path / "recent.part").read_text()
+        listener.wait_for("petdoor/back/model/state", '"latest_version": "other"')
+
+
+def test_looking_for_another_model_keeps_nobody_waiting(mosquitto):
+    is_found = threading.Event()
+    with (
+        closing(Listener(mosquitto.port)) as listener,
+        closing(publisher(mosquitto.port, latest_model=lambda: str(is_found.wait()))) as told,
+    ):
+        listener.wait_for("petdoor/back/availability", "online")
+        told.latch(LatchState.LOCKED)
+        listener.wait_for("petdoor/back/lock/state", "LOCKED")
+        assert listener.newest("petdoor/back/model/state") is None
+        is_found.set()
+        listener.wait_for("petdoor/back/model/state", '"latest_version": "True"')
+
+
+def test_files_that_hang_at_the_end_are_given_up_in_words(tmp_path, caplog):
+    os.mkfifo(tmp_path / "recent.part")
+    told = publisher(free_port(), recollection=Recollection(tmp_path / "recent.json"))
+    told.event(event(1))
+    told.close()
+    assert "gave up on keeping the last events" in caplog.text
+    (tmp_path / "recent.part").read_text()
 
 
 def test_a_rule_without_a_threshold_leaves_none_behind(mosquitto):

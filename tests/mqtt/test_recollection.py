@@ -18,6 +18,7 @@ def test_the_last_twenty_events_are_known_after_a_restart(path):
     before = Recollection(path)
     for number in range(25):
         before.add(judged(number))
+    before.keep()
     assert Recollection(path).events == before.events == [judged(number) for number in range(5, 25)]
 
 
@@ -25,6 +26,7 @@ def test_who_was_judged_last_is_known_though_other_things_happened_since(path):
     before = Recollection(path)
     for event in (judged(1), judged(2, "cat"), {"event_type": "door_locked"}):
         before.add(event)
+    before.keep()
     assert Recollection(path).last_species == "cat"
 
 
@@ -46,4 +48,5 @@ def test_an_event_that_lacks_its_species_is_left_out(path):
 def test_a_folder_that_is_not_there_is_no_reason_to_stop(tmp_path):
     recollection = Recollection(tmp_path / "nowhere" / "recent.json")
     recollection.add(judged(1))
+    recollection.keep()
     assert recollection.last_species == "dog"
