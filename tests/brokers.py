@@ -92,9 +92,9 @@ class Mosquitto:
 class Gate:
     """A way to a broker that can be shut: who comes then is turned away at once."""
 
-    def __init__(self, port):
+    def __init__(self, port, *, is_open=True):
         self._to = port
-        self._is_open = True
+        self._is_open = is_open
         self._entrance = socket.create_server(("127.0.0.1", 0))
         self.port = self._entrance.getsockname()[1]
         self._thread = threading.Thread(target=self._let_in, daemon=True)

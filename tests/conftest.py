@@ -126,6 +126,14 @@ def mosquitto(tmp_path):
 
 
 @pytest.fixture
+def late_mosquitto(tmp_path):
+    """One that has yet to be started."""
+    broker = Mosquitto(tmp_path)
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
 def guarded(tmp_path):
     """A broker that lets in petdoor with the password woof, and nobody else."""
     passwords = tmp_path / "passwords"

@@ -12,7 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from petdoor.cli.dashboard import dashboard
-from tests.brokers import Mosquitto
+from tests.brokers import Mosquitto, free_port
 from tests.dashboard.page import Page
 from tests.dashboard.stand_in import StandIn
 
@@ -34,9 +34,7 @@ class PageBroker(Mosquitto):
     """A broker that also speaks over WebSockets, and serves the page there."""
 
     def __init__(self, folder, served, **options):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.page_port = free.getsockname()[1]
+        self.page_port = free_port()
         listener = f"listener {self.page_port}\nprotocol websockets\nhttp_dir {served}"
         super().__init__(folder, extra=listener, **options)
         self.url = f"http://127.0.0.1:{self.page_port}/"
@@ -81,10 +79,8 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def broker(tmp_path, served):
-    running = PageBroker(tmp_path, served)
-    running.start()
-    yield running
-    running.kill()  # it may be held up, and then hears nothing else
+    with PageBroker(tmp_path, served) as running:
+        yield running
 
 
 @pytest.fixture
@@ -92,10 +88,8 @@ def locked_broker(tmp_path, served):
     """One that lets in petdoor with the password woof, and nobody else."""
     passwords = tmp_path / "passwords"
     subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "petdoor", "woof"], check=True)
-    running = PageBroker(tmp_path, served, password_file=passwords)
-    running.start()
-    yield running
-    running.kill()  # it may be held up, and then hears nothing else
+    with PageBroker(tmp_path, served, password_file=passwords) as running:
+        yield running
 
 
 @pytest.fixture

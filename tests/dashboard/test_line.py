@@ -28,7 +28,7 @@ def test_a_lost_broker_is_said_and_nothing_can_be_asked_until_it_is_back(page, b
 def test_a_broker_that_hangs_is_given_up(page, broker):
     page.enter("back")
     broker.hang()
-    page.shows("#banner")
+    page.until(lambda: page.seen("#banner"), seconds=60)
     assert not any(controls(page))
     broker.kill()
 

@@ -75,7 +75,8 @@ def test_the_bolt_does_not_wait_for_a_picture_to_come_through(page, door, pictur
     page.enter("back")
     door.tell("snapshot/last", picture + bytes(300_000))
     door.tell("lock/state", "UNLOCKED")
-    page.until(lambda: page.texts(".bolt-word strong") == ["Unlocked"], seconds=3)
+    page.until(lambda: page.texts(".bolt-word strong") == ["Unlocked"])
+    assert not page.seen(".picture img")
     page.shows(".picture img")
 
 

@@ -24,7 +24,7 @@ from petdoor.health import network
 from petdoor.health.finding import Level
 from petdoor.mqtt import topics
 from petdoor.mqtt.line import Line
-from tests.brokers import Listener, Mosquitto
+from tests.brokers import Listener, Mosquitto, free_port
 from tests.conftest import ROOT
 from tests.mqtt.test_publisher import BIRTH_TOPIC, CONFIG_TOPIC, event, outbox, publisher
 from tests.test_end_to_end import wait_until
@@ -51,7 +51,7 @@ class Example(Mosquitto):
 
     def __init__(self, folder, *, all_of_it=False):
         super().__init__(folder)
-        self.page_port, self.tls_port = Mosquitto(folder).port, Mosquitto(folder).port
+        self.page_port, self.tls_port = free_port(), free_port()
         text = (EXAMPLES / "petdoor.conf").read_text()
         if all_of_it:
             text = re.sub("^#(?=[a-z])", "", text, flags=re.MULTILINE)
@@ -75,10 +75,8 @@ class Example(Mosquitto):
 
 @pytest.fixture
 def example(tmp_path):
-    broker = Example(tmp_path)
-    broker.start()
-    yield broker
-    broker.stop()
+    with Example(tmp_path) as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -95,10 +93,8 @@ def whole_example(tmp_path, authority):
     authority.cert_pem.write_to_path(folder / "ca.pem")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    broker = Example(tmp_path, all_of_it=True)
-    broker.start()
-    yield broker
-    broker.stop()
+    with Example(tmp_path, all_of_it=True) as broker:
+        yield broker
 
 
 def login(name):
@@ -150,8 +146,10 @@ def test_the_last_will_of_a_door_is_done(example):
         f"told = publisher({example.port}, **login('back')); threading.Event().wait()"
     )
     with example.hears("owner") as owner, subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as door:
-        owner.wait_for(f"{DOOR}/availability", "online")
-        door.kill()
+        try:
+            owner.wait_for(f"{DOOR}/availability", "online")
+        finally:
+            door.kill()
         owner.wait_for(f"{DOOR}/availability", "offline")
 
 

@@ -54,10 +54,8 @@ def test_a_certificate_that_has_expired(tmp_path):
     certificate = authority.issue_cert("127.0.0.1", not_after=yesterday)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "key.pem")
-    broker = Mosquitto(tmp_path, extra=f"certfile {tmp_path}/key.pem\nkeyfile {tmp_path}/key.pem")
-    broker.start()
-    said = reason(broker.port, tls=Tls(ca_file=tmp_path / "ca.pem"))
-    broker.stop()
+    with Mosquitto(tmp_path, extra=f"certfile {tmp_path}/key.pem\nkeyfile {tmp_path}/key.pem") as broker:
+        said = reason(broker.port, tls=Tls(ca_file=tmp_path / "ca.pem"))
     assert "shows a certificate that is not to be trusted: certificate has expired" in said
 
 

@@ -27,10 +27,8 @@ for number in range(10**6):
 
 @pytest.fixture
 def broker(tmp_path):
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    yield broker
-    broker.stop()
+    with Mosquitto(tmp_path) as broker:
+        yield broker
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_a_door_that_died_together_with_its_broker_is_online_no_longer_than_said
     with (
         Mosquitto(tmp_path, extra=KEEPING.format(tmp_path)) as broker,
         closing(Gate(broker.port)) as gate,
-        closing(postman(gate.port, outbox(), online_seconds=3)),
+        closing(postman(gate.port, outbox(), online_seconds=5)),
     ):
         with closing(Listener(broker.port)) as listener:
             listener.wait_for("petdoor/back/availability", "online")

@@ -126,18 +126,19 @@ def test_a_broker_that_is_not_there_holds_nothing_up(tmp_path):
     assert not [thread for thread in threading.enumerate() if "paho" in thread.name]
 
 
-def test_what_happened_while_the_broker_was_away_is_told_later_marked_and_apart(tmp_path):
-    broker = Mosquitto(tmp_path)
-    with closing(publisher(broker.port)) as told:
+def test_what_happened_while_the_broker_was_away_is_told_later_marked_and_apart(mosquitto):
+    with (
+        closing(Listener(mosquitto.port)) as listener,
+        closing(Gate(mosquitto.port, is_open=False)) as gate,
+        closing(publisher(gate.port)) as told,
+    ):
         told.event(event(1))
-        broker.start()
-        with closing(Listener(broker.port)) as listener:
-            _, text, _ = listener.wait_for("petdoor/back/event/replayed")
-            assert json.loads(text) == {**event(1), "replayed": True}
-            told.event(event(2))
-            _, text, _ = listener.wait_for("petdoor/back/event")
-            assert json.loads(text) == {**event(2), "replayed": False}
-    broker.stop()
+        gate.open()
+        _, text, _ = listener.wait_for("petdoor/back/event/replayed")
+        assert json.loads(text) == {**event(1), "replayed": True}
+        told.event(event(2))
+        _, text, _ = listener.wait_for("petdoor/back/event")
+        assert json.loads(text) == {**event(2), "replayed": False}
 
 
 def test_of_too_many_missed_events_the_newest_are_told_in_order_and_how_many_were_dropped(mosquitto):
@@ -153,51 +154,43 @@ def test_of_too_many_missed_events_the_newest_are_told_in_order_and_how_many_wer
     assert numbers == list(range(200, 1200))
 
 
-def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_as_old(tmp_path):
-    broker = Mosquitto(tmp_path)
-    broker.start()
+def test_a_broker_that_hung_and_died_hears_the_newest_state_last_and_old_events_as_old(mosquitto):
     with (
-        closing(Gate(broker.port)) as gate,
+        closing(Gate(mosquitto.port)) as gate,
         closing(publisher(gate.port)) as told,
-        closing(Listener(broker.port)) as listener,
+        closing(Listener(mosquitto.port)) as listener,
     ):
         listener.wait_for("petdoor/back/availability", "online")
-        broker.hang()
+        mosquitto.hang()
         told.latch(LatchState.UNLOCKED)
         told.event(event(1))
         gate.shut()
         subscribed = listener.subscribed
-        broker.kill()
+        mosquitto.kill()
         told.latch(LatchState.LOCKED)
-        broker.start()
+        mosquitto.start()
         listener.subscribes_again(subscribed)
         gate.open()
         listener.wait_for("petdoor/back/event/replayed", '"number": 1,')
         assert not [topic for topic, _, _ in listener.heard if topic == "petdoor/back/event"]
-        assert retained(broker.port)["petdoor/back/lock/state"] == "LOCKED"
-    broker.stop()
+        assert retained(mosquitto.port)["petdoor/back/lock/state"] == "LOCKED"
 
 
-def test_a_broker_that_comes_up_late_is_told_the_state(tmp_path):
-    broker = Mosquitto(tmp_path)
-    with closing(publisher(broker.port)) as told:
+def test_a_broker_that_comes_up_late_is_told_the_state(late_mosquitto):
+    with closing(publisher(late_mosquitto.port)) as told:
         told.latch(LatchState.LOCKED)
-        broker.start()
-        with closing(Listener(broker.port)) as listener:
+        late_mosquitto.start()
+        with closing(Listener(late_mosquitto.port)) as listener:
             listener.wait_for("petdoor/back/lock/state", "LOCKED")
-    broker.stop()
 
 
-def test_a_broker_lost_midway_is_found_again_and_told_the_state(tmp_path):
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    with closing(publisher(broker.port)) as told, closing(Listener(broker.port)) as listener:
+def test_a_broker_lost_midway_is_found_again_and_told_the_state(mosquitto):
+    with closing(publisher(mosquitto.port)) as told, closing(Listener(mosquitto.port)) as listener:
         listener.wait_for("petdoor/back/availability", "online")
-        broker.stop()
+        mosquitto.stop()
         told.latch(LatchState.UNLOCKED)
-        broker.start()
+        mosquitto.start()
         listener.wait_for("petdoor/back/lock/state", "UNLOCKED")
-    broker.stop()
 
 
 def test_the_last_will_says_offline_for_a_door_that_died(mosquitto):
@@ -207,8 +200,10 @@ def test_the_last_will_says_offline_for_a_door_that_died(mosquitto):
     )
     door = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     with closing(Listener(mosquitto.port)) as listener, door:
-        listener.wait_for("petdoor/back/availability", "online")
-        door.kill()
+        try:
+            listener.wait_for("petdoor/back/availability", "online")
+        finally:
+            door.kill()
         listener.wait_for("petdoor/back/availability", "offline")
 
 
@@ -384,15 +379,16 @@ def test_an_order_that_waits_when_the_door_stops_is_answered(mosquitto):
 
 
 def test_a_broker_that_takes_small_packets_only_is_kept_and_told_all_that_is_small(tmp_path, caplog):
-    broker = Mosquitto(tmp_path, extra="max_packet_size 20000")
-    broker.start()
-    with closing(Listener(broker.port)) as listener, closing(photographer(broker.port)) as told:
+    with (
+        Mosquitto(tmp_path, extra="max_packet_size 20000") as broker,
+        closing(Listener(broker.port)) as listener,
+        closing(photographer(broker.port)) as told,
+    ):
         listener.wait_for("petdoor/back/availability", "online")
         told.snapshot(np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8))
         told.event(event(1))
         listener.wait_for("petdoor/back/event", '"number": 1,')
         assert not [topic for topic, text, _ in listener.heard if "snapshot" in topic and text]
-    broker.stop()
     assert caplog.text.count("is left out") == 1
 
 
