@@ -52,7 +52,7 @@ class Daemon:
         clock: monotonic seconds.
         wall_clock: the time of day, for events only.
         door: what the daemon before this one remembered.
-        was_set: what had been set from afar by then.
+        owner_steering: what had been set from afar by then.
         news: what has happened before this one could tell.
     """
 
@@ -64,7 +64,7 @@ class Daemon:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         door: Door | None = None,
-        was_set: Steering | None = None,
+        owner_steering: Steering | None = None,
         news: Sequence[Event] = (),
     ) -> None:
         self._parts = parts
@@ -83,7 +83,7 @@ class Daemon:
         )
         self._news = news
         self._began_at = self._checked_at = clock()
-        self._helm = Helm(parts.policy, parts.rule, parts.curfew, parts.keeper, was_set)
+        self._helm = Helm(parts.policy, parts.rule, parts.curfew, parts.keeper, owner_steering)
         self._owner = Owner(parts.orders, self._helm)
         self._examination = Examination(parts.eyes, parts.limits)
         self._is_impaired = False
@@ -95,9 +95,9 @@ class Daemon:
         self._has_ended = False
 
     @property
-    def was_set(self) -> Steering:
+    def owner_steering(self) -> Steering:
         """What was set from afar, for the daemon after this one."""
-        return self._helm.was_set
+        return self._helm.owner_steering
 
     def run(self, stop: Flag, renewal: Renewal | None = None) -> None:
         """Turn until ``stop`` is set; however it ends, the bolt is locked first.

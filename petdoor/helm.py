@@ -21,28 +21,36 @@ class Helm:
         rule: from probabilities to a species, by settings and model.
         curfew: the hours in which welcome animals are held back.
         keeper: keeps what was set across restarts.
-        was_set: what was set before a reload, if it was one: the disk may have kept nothing of it.
+        owner_steering: what was set before a reload, if it was one: the disk may have kept nothing of it.
     """
 
     def __init__(
-        self, policy: Policy, rule: Rule, curfew: Curfew, keeper: Keeper, was_set: Steering | None = None
+        self,
+        policy: Policy,
+        rule: Rule,
+        curfew: Curfew,
+        keeper: Keeper,
+        owner_steering: Steering | None = None,
     ) -> None:
         self._policy = policy
         self._rule = rule
         self._curfew = curfew
         self._keeper = keeper
         kept = keeper.load()
-        self.was_set = was_set or kept
+        # Who has reloaded because the mode was not known may have mended the file.
+        is_mended = bool(owner_steering and kept.mode_is_known and not owner_steering.mode_is_known)
+        self.owner_steering = kept if is_mended or owner_steering is None else owner_steering
         """What was set, and nothing else."""
-        if self.was_set != kept:
-            keeper.save(self.was_set)
+        if self.owner_steering != kept:
+            keeper.save(self.owner_steering)
 
     @property
     def steering(self) -> Steering:
         """What was set, and where nothing was set what holds instead."""
         own = self._rule.threshold if isinstance(self._rule, MassRule) else None
-        threshold = own if own is None or self.was_set.threshold is None else self.was_set.threshold
-        return replace(self.was_set, threshold=threshold)
+        steered = self.owner_steering
+        threshold = own if own is None or steered.threshold is None else steered.threshold
+        return replace(steered, threshold=threshold)
 
     @property
     def rule(self) -> Rule:
@@ -54,24 +62,24 @@ class Helm:
 
     def policy(self, moment: datetime) -> Policy:
         """The rules of the house that hold at this moment."""
-        held = self._curfew.species_at(moment) if self.was_set.obeys_curfew else frozenset()
-        return self._policy.now(self.was_set.mode, held)
+        held = self._curfew.species_at(moment) if self.owner_steering.obeys_curfew else frozenset()
+        return self._policy.now(self.owner_steering.mode, held)
 
     def set(
-        self, order: SetMode | SetThreshold | SetCurfew, done: Callable[[str], object] = lambda _: None
+        self, order: SetMode | SetThreshold | SetCurfew, done: Callable[[], object] = lambda: None
     ) -> SettingChanged:
-        """Set what the owner wants set, for now and after a restart; ``done`` is told once that is kept.
+        """Set what the owner wants set, for now and after a restart; ``done`` is as in ``Keeper.save``.
 
         Raises:
             ValueError: this door has nothing to set there; the sentence says why.
         """
         if isinstance(order, SetThreshold) and self.steering.threshold is None:
             raise ValueError("the rule top1 has no threshold")
-        before, self.was_set = self.was_set, self.was_set.told(order)
-        if self.was_set == before:
-            done("")
+        before, self.owner_steering = self.owner_steering, self.owner_steering.told(order)
+        if self.owner_steering == before:
+            done()
         else:
-            self._keeper.save(self.was_set, done)
+            self._keeper.save(self.owner_steering, done)
         return _changed(order)
 
 

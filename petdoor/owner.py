@@ -62,7 +62,7 @@ class Owner:
 
     def _set(self, order: SetMode | SetThreshold | SetCurfew, request: Request) -> list[SettingChanged]:
         try:
-            changed = self._helm.set(order, lambda _: request.answer(""))
+            changed = self._helm.set(order, lambda: request.answer(""))
         except ValueError as error:
             request.answer(str(error))
             return []

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from petdoor import cameras, driven, gpio, latches, modelfile, telling
 from petdoor.adapters import thermometer
@@ -15,7 +14,7 @@ from petdoor.adapters.eyesight import Eyesight
 from petdoor.adapters.listeners import FanOut, TallyKeeper
 from petdoor.adapters.motion import BackgroundMotionGate
 from petdoor.adapters.snapshots import SnapshotFolder
-from petdoor.adapters.spells import RememberingLatch
+from petdoor.adapters.spells import RememberingLatch, coil_file
 from petdoor.adapters.steering import SteeringFile, Unhurried
 from petdoor.adapters.supervisor import Notifier
 from petdoor.core.heat import Spell
@@ -94,10 +93,9 @@ def guarded(
 ) -> tuple[DeadMansLatch, tuple[Spell, ...]]:
     """The bolt, locked at last by a timer of its own; and when it was drawn before, if that is known."""
     limit_seconds = settings.policy.max_unlock_seconds
-    folder, heat = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0], settings.latch.heat
-    if not folder or heat is None:
+    path, heat = coil_file(environ), settings.latch.heat
+    if path is None or heat is None:
         return DeadMansLatch(bolt, limit_seconds=limit_seconds), ()
-    path = Path(folder) / "coil.json"
     remembering = RememberingLatch(bolt, path, window_seconds=heat.window_seconds)
     return DeadMansLatch(remembering, limit_seconds=limit_seconds), remembering.spells
 
@@ -153,7 +151,7 @@ def build(
         file = SteeringFile(telling.state_folder(settings, environ) / f"steering-{settings.id}.json")
         keeper = unhurried = Unhurried(file)
         keep(unhurried.close)
-        checkups |= {"outbox": lambda: outbox.fault, "steering": lambda: file.fault}
+        checkups |= {"outbox": lambda: outbox.fault, "steering": unhurried.checkup}
     camera = cameras.open_camera(settings, tally)
     keep(camera.close)
     rule = species_rule(settings.rule, classifier)

@@ -75,7 +75,7 @@ def run_door(
     tally = parts.new_tally(settings)
     wanted: Settings | None = settings
     door: Door | None = None
-    was_set: Steering | None = None
+    owner_steering: Steering | None = None
     try:
         while wanted:
             with ExitStack() as stack:
@@ -83,14 +83,19 @@ def run_door(
                 settings, built, news = _build(wanted, settings, environ, pins, stack, tally)
                 timing = Timing(give_up_seconds=settings.camera.give_up_seconds)
                 if settings.mqtt is None:
-                    was_set = None  # nobody could take it back
+                    owner_steering = None  # nobody could take it back
                 if door and settings.contacts.emergency != before.contacts.emergency:
                     door = replace(door, listens=False)  # what that wire said is not what this one says
                 daemon = Daemon(
-                    built, timing=timing, wall_clock=wall_clock, door=door, was_set=was_set, news=news
+                    built,
+                    timing=timing,
+                    wall_clock=wall_clock,
+                    door=door,
+                    owner_steering=owner_steering,
+                    news=news,
                 )
                 daemon.run(stop, renewal)
-            door, was_set, wanted = daemon.door, daemon.was_set, renewal.taken()
+            door, owner_steering, wanted = daemon.door, daemon.owner_steering, renewal.taken()
     finally:
         tally.close()
         for line in tally.lines():

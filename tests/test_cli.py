@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -533,6 +534,22 @@ def test_what_a_dead_door_drove_is_locked_before_what_the_settings_name_now(fold
         "locked GPIO 27",
     ]
     assert not driven.exists()
+
+
+@pytest.mark.parametrize(("pin", "status"), [(27, 0), (99, 78)])
+def test_once_a_dead_door_is_locked_its_coil_is_known_to_cool(folder, driven, pin, status):
+    coil, since = driven.with_name("coil.json"), time.monotonic() - 5
+    coil.write_text(json.dumps([[since, None, "out"]]))
+    assert petdoor("lock", "--config", settings(folder, latch={"pin": pin})).exit_code == status
+    [[began, until, way]] = json.loads(coil.read_text())
+    assert (began, way) == (since, "out")
+    assert since + 5 <= until <= time.monotonic()
+
+
+def test_a_dead_door_is_locked_whatever_is_known_of_its_coil(folder, driven):
+    driven.with_name("coil.json").mkdir()
+    result = petdoor("lock", "--config", settings(folder, latch={"pin": 27, "pins": "simulated"}))
+    assert (result.exit_code, result.stdout.count("locked GPIO")) == (0, 2)
 
 
 def test_settings_with_faults_do_not_keep_what_was_driven_from_being_locked(folder, driven):

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from petdoor.adapters.deadman import DeadMansLatch
 from petdoor.adapters.latch import SolenoidLatch
-from petdoor.adapters.spells import RememberingLatch
+from petdoor.adapters.spells import RememberingLatch, ended
 from petdoor.core.contacts import Contacts, Way
 from petdoor.core.curfew import Curfew, Window
 from petdoor.core.heat import HeatBudget
@@ -39,10 +39,7 @@ STEP_SECONDS = 0.5
 HANG_SECONDS, GUARD_SECONDS = 60.0, 1.0
 """How long a pass takes that hangs, and how much later than the longest time the dead man locks the bolt."""
 MEANT_SECONDS, LEFT_OPEN_SECONDS, AWAY_SECONDS = 3.0, 60.0, 30.0
-"""For how long a press of a button is meant; after an unlocking another life may free the flap; nobody lives.
-
-A door that was killed takes its bolt to have been drawn until it starts afresh.
-"""
+"""For how long a press is meant; after an unlocking another life may free the flap; nobody lives."""
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 DOG, CAT, OTHER = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.05, 0.05, 0.9]
 PARTS = ("camera", "motion", "classifier", "rule", "inputs", "publisher", "supervisor")
@@ -333,6 +330,10 @@ def is_admitted(life, *, knows_all, holds_back):
     return newest in welcome and frames[-3:].count(newest) >= 2 and not is_barred
 
 
+def is_shut(contacts):
+    return contacts.flap_is_closed and not contacts.beam_is_broken
+
+
 def is_left_alone(life, policy):
     """Whether the flap stands open, and nobody was seen for a while, as far as the camera was there."""
     now, newest = life[-1]
@@ -382,12 +383,12 @@ class DoorLives(RuleBasedStateMachine):
         for pin in self.pins:
             pin.is_broken = False
         bolt.close()  # as ExecStopPost= does; the process before it let go of its pins by dying
+        ended(self._coil_file(), self.clock)
         self.clock.advance(away)
 
     def _daemon(self, life, bolt, timers):
         window = self.policy.heat.window_seconds
-        path = Path(self.folder.name) / "coil.json"
-        coil = RememberingLatch(bolt, path, window_seconds=window, clock=self.clock)
+        coil = RememberingLatch(bolt, self._coil_file(), window_seconds=window, clock=self.clock)
         longest = self.policy.max_unlock_seconds
         guarded = DeadMansLatch(coil, limit_seconds=longest, new_timer=timers.new)
         built = Parts(
@@ -412,6 +413,9 @@ class DoorLives(RuleBasedStateMachine):
             wall_clock=lambda: NOON + timedelta(seconds=self.clock()),
         )
 
+    def _coil_file(self):
+        return Path(self.folder.name) / "coil.json"
+
     @invariant()
     def is_locked_between_two_lives(self):
         assert not any(pin.state for pin in getattr(self, "pins", ()))
@@ -430,6 +434,14 @@ class DoorLives(RuleBasedStateMachine):
             if way is Way.IN:
                 assert level or not self._is_called_within(since, at, but_for=at)
                 since = at
+
+    @invariant()
+    def never_draws_another_coil_behind_an_open_flap_but_in_an_emergency(self):
+        rested = {(at, way) for at, way, level in getattr(self, "changes", ()) if not level}
+        is_open = {at for life in getattr(self, "lives", ()) for at, one in life if not is_shut(one.contacts)}
+        for at, way, level in getattr(self, "changes", ()):
+            swaps = level and any(at == when and way is not which for when, which in rested)
+            assert not (swaps and at in is_open) or self._is_called_within(at, at)
 
     @invariant()
     def never_is_energised_longer_than_the_longest_unlock(self):
@@ -462,7 +474,8 @@ class DoorLives(RuleBasedStateMachine):
     def _was_let_open(self, now):
         """Whether the flap came to stand open while the bolt was drawn, and has stood so since.
 
-        One that stood open from the start of a life was opened in one before, if the bolt was drawn lately.
+        One that stood open from the start of a life was opened in one before, if the bolt was drawn lately:
+        for all the door knows, by a pin that refused, too.
         """
         began_at, life = next(
             one for one in zip(self.began_at, self.lives, strict=True) if one[1][-1][0] >= now
@@ -473,8 +486,10 @@ class DoorLives(RuleBasedStateMachine):
                 is_open = not one.contacts.flap_is_closed
                 opened_at = None if not is_open else at if opened_at is None else opened_at
         if opened_at == life[0][0]:
-            lately = began_at - LEFT_OPEN_SECONDS - AWAY_SECONDS
-            return any(lately < until <= began_at for _, until in self._spells())
+            lately = began_at - LEFT_OPEN_SECONDS
+            refused = [at for life in self.lives for at, one in life if one.broken == "pin"]
+            drawn = [until for _, until in self._spells()]
+            return any(lately < until <= began_at for until in (*drawn, *refused))
         return any(since < opened_at <= until for since, until in self._spells())
 
     def _is_called_within(self, since, until, but_for=None):

@@ -134,4 +134,26 @@ def test_a_reload_knows_what_was_set_though_the_disk_has_kept_nothing(tmp_path):
     told = Steering(Mode.LOCKED, threshold=0.9)
     path = tmp_path / "steering.json"
     after = Helm(Policy(), MassRule(RANGES, 0.68), NIGHT, SteeringFile(path), told)
-    assert (after.was_set, SteeringFile(path).load()) == (told, told)
+    assert (after.owner_steering, SteeringFile(path).load()) == (told, told)
+
+
+@pytest.mark.parametrize("content", ['{"mode": "observe", "threshold": 0.9, "obeys_curfew": true}', None])
+def test_a_reload_takes_from_a_file_that_was_mended_the_mode_that_was_not_known(tmp_path, content):
+    path = tmp_path / "steering.json"
+    path.write_text("{")
+    before = helm(keeper=SteeringFile(path)).owner_steering
+    path.unlink()
+    if content:
+        path.write_text(content)
+    file = SteeringFile(path)
+    after = Helm(Policy(), MassRule(RANGES, 0.68), NIGHT, file, before)
+    assert after.owner_steering == (Steering(Mode.OBSERVE, threshold=0.9) if content else Steering())
+    assert (file.fault, file.load()) == ("", after.owner_steering)
+
+
+def test_a_reload_tells_a_file_that_still_cannot_be_read_what_was_set_since(tmp_path):
+    path = tmp_path / "steering.json"
+    path.write_text("{")
+    before = helm(keeper=SteeringFile(path)).owner_steering.told(SetThreshold(0.9))
+    after = Helm(Policy(), MassRule(RANGES, 0.68), NIGHT, SteeringFile(path), before)
+    assert (after.owner_steering, SteeringFile(path).load()) == (before, before)

@@ -140,7 +140,7 @@ def test_what_was_set_and_cannot_be_read_is_asked_for_once_a_second(tmp_path):
         assert built.keeper.load().mode is Mode.LOCKED
         assert "the door stays locked" in built.checkups["steering"]()
         kept = threading.Event()
-        built.keeper.save(Steering(), lambda _: kept.set())
+        built.keeper.save(Steering(), kept.set)
         assert kept.wait(10)
         assert built.checkups["steering"]() == ""
 

@@ -18,6 +18,11 @@ _BUTTON_QUIET_SECONDS: Final = 0.3
 """A button that was let go of for less before it is pressed chatters: it does not say so anew."""
 _ALARM_QUIET_SECONDS: Final = 3.0
 """The same of an alarm, which may pause between two tones."""
+_MOST_PRESSES: Final = 10
+"""So many within ``_WITHIN_SECONDS`` are meant; more come from a loose or wet wire ..."""
+_WITHIN_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 10.0
+"""... unless it was let alone for this long before: a dog that paws at it gives up now and then."""
 _STUCK_SECONDS: Final = 60.0
 """Nobody leans on a button for this long."""
 
@@ -59,12 +64,22 @@ class Press:
         clock: monotonic seconds.
         quiet_seconds: for how long it must not have been pressed before it says so anew.
         is_held: it is pressed from the start, which says nothing.
+        is_always_meant: however often it is pressed.
     """
 
-    def __init__(self, clock: Callable[[], float], *, quiet_seconds: float, is_held: bool) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        quiet_seconds: float,
+        is_held: bool,
+        is_always_meant: bool = False,
+    ) -> None:
         self._clock = clock
         self._quiet_seconds = quiet_seconds
         self._is_held = is_held
+        self._is_always_meant = is_always_meant
+        self._presses: deque[float] = deque(maxlen=_MOST_PRESSES)
         self._released_at = -inf
         self._restless_since = clock()
         self._meant: deque[float] = deque(maxlen=1)
@@ -76,20 +91,34 @@ class Press:
 
     @property
     def restless_seconds(self) -> float:
-        """For how long it has not been quiet."""
-        return 0.0 if self.is_quiet else self._clock() - self._restless_since
+        """For how long it has not been quiet, or was pressed too often."""
+        is_calm = self.is_quiet and not self._is_pressed_too_often
+        return 0.0 if is_calm else self._clock() - self._restless_since
 
     def begin(self) -> None:
         """It is pressed."""
         if self.is_quiet:
-            self._restless_since = self._clock()
-            self._meant.append(self._restless_since)
+            self._note(self._clock())
         self._is_held = True
 
     def end(self) -> None:
         """It is let go of."""
         self._released_at = self._clock()
         self._is_held = False
+
+    def _note(self, now: float) -> None:
+        too_often = self._is_pressed_too_often
+        if not too_often:
+            self._restless_since = now
+        if not too_often or now - self._released_at >= _PAUSE_SECONDS:
+            self._meant.append(now)
+        self._presses.append(now)
+
+    @property
+    def _is_pressed_too_often(self) -> bool:
+        """One more press now would be one too many; those that were not meant count, too."""
+        is_full = len(self._presses) == _MOST_PRESSES and not self._is_always_meant
+        return is_full and self._clock() - self._presses[0] < _WITHIN_SECONDS
 
     def seconds_ago(self) -> float:
         """How long ago it was pressed and meant; ``inf`` when it was not, since it was asked last."""
@@ -151,8 +180,13 @@ class WiredContacts:
 
     def _listened_to(self, role: Role, clock: Callable[[], float]) -> Press:
         device = self._devices[role]
-        quiet_seconds = _ALARM_QUIET_SECONDS if role is Role.EMERGENCY else _BUTTON_QUIET_SECONDS
-        press = Press(clock, quiet_seconds=quiet_seconds, is_held=self._is(role, otherwise=False))
+        is_alarm = role is Role.EMERGENCY
+        press = Press(
+            clock,
+            quiet_seconds=_ALARM_QUIET_SECONDS if is_alarm else _BUTTON_QUIET_SECONDS,
+            is_held=self._is(role, otherwise=False),
+            is_always_meant=is_alarm,
+        )
         if self._wires[role].closes:
             device.when_pressed, device.when_released = press.begin, press.end
         else:

@@ -6,7 +6,7 @@ It then knows how warm its coil is, and which way a flap was opened that still s
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from petdoor import logs
@@ -15,6 +15,25 @@ from petdoor.core.heat import Spell
 from petdoor.core.ports import Latch
 
 log = logging.getLogger(__name__)
+
+
+def coil_file(environ: Mapping[str, str]) -> Path | None:
+    """Where a service's door remembers; None without a service manager."""
+    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(folder) / "coil.json" if folder else None
+
+
+def ended(path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    """The bolt of a door that has died is locked: in the file, too, the coil has been at rest from now on.
+
+    Whatever is wrong with the file is only logged.
+    """
+    try:
+        _put(path, _found(path, clock()))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError) as error:
+        log.warning("a start will take the coil to have been energised until then: %s: %s", path, error)
 
 
 class RememberingLatch:
@@ -76,8 +95,7 @@ class RememberingLatch:
     def _read(self) -> tuple[Spell, ...]:
         now = self._clock()
         try:
-            found = json.loads(self._path.read_text("utf-8"))
-            spells = tuple(_spell(now, *one) for one in found)
+            spells = _found(self._path, now)
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError) as error:
@@ -87,15 +105,24 @@ class RememberingLatch:
 
     def _write(self) -> None:
         told = [*self._recent(), *([(self._since, None, self._way)] if self._since is not None else [])]
-        part = self._path.with_suffix(".part")
         try:
-            part.write_text(json.dumps(told), "utf-8")
-            part.replace(self._path)
+            _put(self._path, told)
         except OSError as error:
             sentence = f"a restart will not know how warm the coil is: {error}"
             self._fault = logs.complain(log, sentence, before=self._fault)
         else:
             self._fault = logs.rejoice(log, "a restart knows how warm the coil is", before=self._fault)
+
+
+def _found(path: Path, now: float) -> tuple[Spell, ...]:
+    """What the file holds; a spell that nobody ended, until now."""
+    return tuple(_spell(now, *one) for one in json.loads(path.read_text("utf-8")))
+
+
+def _put(path: Path, told: Sequence[tuple[float, float | None, Way | None]]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(told), "utf-8")
+    part.replace(path)
 
 
 def _spell(now: float, since: float, until: float | None, way: str | None = None) -> Spell:

@@ -3,24 +3,27 @@
 import json
 import logging
 import os
-import queue
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
 from petdoor import logs
 from petdoor.core.modes import Mode
 from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD
-from petdoor.core.ports import Keeper
 from petdoor.core.steering import Steering
+from petdoor.errands import Errands, is_done
 
 log = logging.getLogger(__name__)
 
-_CLOSE_SECONDS: Final = 5.0
+_GIVE_UP_SECONDS: Final = 5.0
+_PATIENCE_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 60.0
 _UNKNOWN: Final = Steering(Mode.LOCKED, mode_is_known=False)
 _LOST: Final = "which mode was set from afar cannot be read, so the door stays locked: set its mode"
+_SILENT: Final = "the disk does not answer"
 
 
 class SteeringFile:
@@ -31,12 +34,22 @@ class SteeringFile:
 
     Args:
         path: the file; its folder is made when it is missing.
+        sync: has the disk write what a file descriptor has been given; waits for it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, sync: Callable[[int], object] = os.fsync) -> None:
         self._path = path
-        self.fault = ""
-        """Why what was set is not known, or not kept; empty when it is."""
+        self._sync = sync
+        self._lost = ""
+        self.unkept = ""
+        """Why what was set last is not kept; empty when it is."""
+        self.is_abandoned = False
+        """Set by whoever waits no longer: what another has kept since is not to be replaced."""
+
+    @property
+    def fault(self) -> str:
+        """Why what was set is not kept, or not known; empty when it is."""
+        return self.unkept or self._lost
 
     def load(self) -> Steering:
         try:
@@ -44,93 +57,155 @@ class SteeringFile:
         except FileNotFoundError:
             return Steering()
         except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            log.warning("%s cannot be read: %s", self._path, error)
-            steering = _UNKNOWN
+            return self.lost(error)
         if not steering.mode_is_known:
-            self.fault = logs.complain(log, _LOST, before="")
+            self._lost = logs.complain(log, _LOST, before="")
         return steering
 
-    def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:
+    def lost(self, reason: object) -> Steering:
+        """What is safe where the file cannot be read, for this reason; a fault until the mode is set."""
+        log.warning("%s cannot be read: %s", self._path, reason)
+        self._lost = logs.complain(log, _LOST, before="")
+        return _UNKNOWN
+
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
         told = {
             "mode": steering.mode.value if steering.mode_is_known else None,
             "threshold": steering.threshold,
             "obeys_curfew": steering.obeys_curfew,
         }
+        before = self.fault
+        self._lost = "" if steering.mode_is_known else _LOST
         try:
             self._write(json.dumps(told, indent=2) + "\n")
         except OSError as error:
             sentence = f"what is set from afar will be forgotten by a restart: {error}"
-            self.fault = logs.complain(log, sentence, before=self.fault)
-            done(self.fault)
-            return
-        if steering.mode_is_known:
-            self.fault = logs.rejoice(log, "what is set from afar is kept", before=self.fault)
-        done("")
+            self.unkept = logs.complain(log, sentence, before=self.unkept)
+        else:
+            self.unkept = ""
+            if not self.fault:
+                logs.rejoice(log, "what is set from afar is kept", before=before)
+        done()
 
     def _write(self, text: str) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_suffix(".part")
+        folder = self._path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{self._path.name}.*.part"):
+            left.unlink(missing_ok=True)  # by a power cut, or by one that was abandoned
+        part = self._path.with_name(f"{self._path.name}.{id(self):x}.part")
         with part.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
+        if self.is_abandoned:
+            part.unlink(missing_ok=True)
+            return
         part.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)  # else a power cut may undo the replacing
+            self._sync(descriptor)  # else a power cut may undo the replacing
         finally:
-            os.close(folder)
+            os.close(descriptor)
 
 
 class Unhurried:
-    """Any keeper, on a thread of its own: a slow disk never makes the door wait.
+    """A file of what was set, on a thread of its own: a slow disk never makes the door wait. The loop's.
 
     Args:
-        keeper: what keeps.
+        file: what keeps.
+        patience_seconds: who has set something is answered by a ``checkup`` after this, kept or not.
+        give_up_seconds: how long the disk is waited for at the beginning and the end; more is a fault.
         again_seconds: how long after it could not keep something it is to try again.
     """
 
-    def __init__(self, keeper: Keeper, *, again_seconds: float = _AGAIN_SECONDS) -> None:
-        self._keeper = keeper
+    def __init__(
+        self,
+        file: SteeringFile,
+        *,
+        patience_seconds: float = _PATIENCE_SECONDS,
+        give_up_seconds: float = _GIVE_UP_SECONDS,
+        again_seconds: float = _AGAIN_SECONDS,
+    ) -> None:
+        self._file = file
+        self._patience_seconds = patience_seconds
+        self._give_up_seconds = give_up_seconds
         self._again_seconds = again_seconds
-        self._unkept: Steering | None = None
-        self._tasks: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="petdoor-steering", daemon=True)
-        self._thread.start()
+        self._wanted: Steering | None = None
+        self._kept: Steering | None = None
+        self._tried_at = time.monotonic()
+        self._owed: list[_Answer] = []
+        self._disk = Errands("petdoor-steering")
 
     def load(self) -> Steering:
-        return self._keeper.load()
+        reading = self._disk.do(self._file.load)
+        is_read = is_done(reading, within_seconds=self._give_up_seconds)
+        steering = reading.result() if is_read else self._file.lost(_SILENT)
+        self._wanted = self._kept = steering
+        return steering
 
-    def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:
-        self._tasks.put(lambda: self._save(steering, done))
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
+        answer = _Answer(done)
+        self._owed.append(answer)
+        self._wanted = steering
+        self._try().add_done_callback(lambda _: answer.give())
+
+    def checkup(self) -> str:
+        """Why what was set is not kept, or not known; to be called once a second.
+
+        Whoever has waited long is answered, and what could not be kept is tried again after a while.
+        """
+        now = time.monotonic()
+        self._owed = [answer for answer in self._owed if not answer.is_given]
+        for answer in self._owed:
+            if now - answer.since >= self._patience_seconds:
+                answer.give()
+        if self._wanted is not self._kept and now - self._tried_at >= self._again_seconds:
+            self._try()
+        if self._disk.lasting_seconds > self._give_up_seconds:
+            return f"cannot keep what is set from afar: {_SILENT}"
+        return self._file.fault
 
     def close(self) -> None:
         """Keep what is to be kept, as long as the disk takes it in time."""
-        self._tasks.put(None)
-        self._thread.join(_CLOSE_SECONDS)
+        if self._wanted is not self._kept:
+            self._try()
+        has_ended = self._disk.close(self._give_up_seconds)
+        self._file.is_abandoned = not has_ended
+        for answer in self._owed:
+            answer.give()
+        if self._wanted is not self._kept:
+            why = self._file.unkept if has_ended else _SILENT
+            log.warning("gave up on keeping what was set from afar: %s", why)
 
-    def _run(self) -> None:
-        while task := self._next():
-            try:
-                task()
-            except Exception:
-                log.exception("the thread that keeps what was set met something unforeseen")
+    def _try(self) -> Future[None]:
+        self._tried_at = time.monotonic()
+        return self._disk.do(self._keep)
 
-    def _next(self) -> Callable[[], object] | None:
-        """What is to be kept; after a while, what could not be."""
-        if (unkept := self._unkept) is None:
-            return self._tasks.get()
-        try:
-            return self._tasks.get(timeout=self._again_seconds)
-        except queue.Empty:
-            return lambda: self._save(unkept, lambda _: None)
+    def _keep(self) -> None:
+        """Keep what was set last; the thread's, and nobody else changes what is kept."""
+        wanted = self._wanted
+        if wanted is None or wanted is self._kept:
+            return
+        self._file.save(wanted)
+        if not self._file.unkept:
+            self._kept = wanted
 
-    def _save(self, steering: Steering, done: Callable[[str], object]) -> None:
-        def tried(fault: str) -> None:
-            self._unkept = steering if fault else None
-            done(fault)
 
-        self._keeper.save(steering, tried)
+class _Answer:
+    """Given once, by whichever thread comes first."""
+
+    def __init__(self, done: Callable[[], object]) -> None:
+        self._done = done
+        self._turn = threading.Lock()
+        self.since = time.monotonic()
+
+    @property
+    def is_given(self) -> bool:
+        return self._turn.locked()
+
+    def give(self) -> None:
+        if self._turn.acquire(blocking=False):  # and never released
+            self._done()
 
 
 def _steering(told: dict[str, Any]) -> Steering:

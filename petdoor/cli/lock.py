@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from petdoor import config, driven, latches, options
+from petdoor.adapters import spells
 from petdoor.cli.common import faults_end_here
 from petdoor.gpio import is_simulated
 from petdoor.settings.wiring import LatchSettings
@@ -20,16 +21,25 @@ def lock(config_path: Path | None) -> None:
     Of the settings only the section of the latch must be without faults. What a service's door has driven is
     locked first, whatever the settings say now.
     """
-    with faults_end_here(), ExitStack() as each:  # what fails must not keep the other from falling
+    with faults_end_here(), ExitStack() as afterwards, ExitStack() as each:
+        # What fails must not keep the other from falling, and no file any of them.
         each.callback(_lock_what_the_settings_name, config_path)
-        each.callback(_lock_what_was_driven)
+        each.callback(_lock_what_was_driven, afterwards)
 
 
-def _lock_what_was_driven() -> None:
+def _lock_what_was_driven(afterwards: ExitStack) -> None:
     latch = driven.remembered(os.environ)
     if latch:
         _lock(latch)
         driven.forget(os.environ)
+        afterwards.callback(_tell_the_next_start)
+
+
+def _tell_the_next_start() -> None:
+    """The coil has been cooling from now on, whenever that start may be."""
+    path = spells.coil_file(os.environ)
+    if path:
+        spells.ended(path)
 
 
 def _lock_what_the_settings_name(config_path: Path | None) -> None:

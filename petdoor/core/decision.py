@@ -116,7 +116,7 @@ def _held(door: Door) -> Door:
 def _sent_away(door: Door) -> Door:
     """Told to lock: the bolt falls when it may, and is not drawn again for whoever stands there."""
     visit = door.visit and replace(door.visit, is_sent_away=True)
-    return replace(_to_fall(door), visit=visit, pressed=None)
+    return replace(_to_fall(door), visit=visit)
 
 
 def _to_fall(door: Door) -> Door:
@@ -143,10 +143,9 @@ def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) 
     visit = door.visit and replace(door.visit, window=())
     spell = Spell(unlocked.since, door.now, unlocked.way)
     spells = policy.heat.recent((*door.spells, spell), door.now) if policy.heat else ()
-    rest_until = door.now + policy.refractory_seconds
     if reason is LockReason.VETO and door.visit:
         door = _certain(door, barred_in(door.visit.window, policy))
-    door = replace(door, visit=visit, unlocked=None, rest_until=rest_until, spells=spells)
+    door = replace(door, visit=visit, unlocked=None, fell_at=door.now, spells=spells)
     return door, [DoorLocked(reason, door.now - unlocked.since)]
 
 
@@ -167,7 +166,9 @@ def _hung(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
     """Whether the flap has closed behind the bolt in time, or has at last."""
     flap, now = door.flap, door.now
     stood_seconds = now - flap.stands_since
-    if not flap.is_jammed and flap.stands_open and stood_seconds >= policy.close_seconds:
+    # Whoever is in it as the bolt falls has that time, too, to come out of it.
+    behind_seconds = min(stood_seconds, now - door.fell_at)
+    if not flap.is_jammed and flap.stands_open and behind_seconds >= policy.close_seconds:
         return replace(door, flap=flap.jammed(now, policy.retry_seconds)), [FlapJammed(stood_seconds)]
     if flap.is_jammed and not flap.stands_open and stood_seconds >= policy.settle_seconds:
         return replace(door, flap=flap.freed()), [FlapFreed(now - flap.jammed_at)]
@@ -194,7 +195,8 @@ def _certain(door: Door, barred: Species | None) -> Door:
 
 
 def _admit(door: Door, visit: Visit, judged: AnimalJudged, policy: Policy) -> tuple[Door, list[Event]]:
-    if door.now < door.rest_until or visit.is_sent_away or not policy.trusts_its_eyes:
+    is_resting = door.rest_seconds(policy.refractory_seconds) > 0
+    if is_resting or visit.is_sent_away or not policy.trusts_its_eyes:
         return door, []
     door, events = unlock(door, policy, DoorUnlocked(Cause.ANIMAL, species=judged.species))
     if door.unlocked is None:

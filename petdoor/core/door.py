@@ -52,7 +52,7 @@ class Door:
         now: the seconds counted since the first.
         visit: whoever is there.
         unlocked: the bolt is drawn.
-        rest_until: no unlocking before, but in an emergency.
+        fell_at: when the bolt fell last.
         emergency_until: the door is held open until then.
         listens: the emergency input was open at the last step: it calls once it closes.
         pressed: the way of the button that was pressed last, at ``pressed_at``; None once that was obeyed, or
@@ -68,7 +68,7 @@ class Door:
     now: float = 0.0
     visit: Visit | None = None
     unlocked: Unlocked | None = None
-    rest_until: float = -inf
+    fell_at: float = -inf
     emergency_until: float = -inf
     listens: bool = False
     pressed: Way | None = None
@@ -95,6 +95,10 @@ class Door:
     def is_called(self) -> bool:
         """Whether an emergency holds the door open, as far as its coil bears it."""
         return self.now < self.emergency_until
+
+    def rest_seconds(self, refractory_seconds: float) -> float:
+        """How long there is no unlocking, but in an emergency; 0 or less when the latch has rested."""
+        return self.fell_at + refractory_seconds - self.now
 
     @property
     def is_idle(self) -> bool:

@@ -21,7 +21,7 @@ def reason_to_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason
         door: the rest of the door.
         policy: the rules of the house.
     """
-    if _left_seconds(unlocked, door, policy) <= 0:
+    if _coil_seconds(unlocked, door, policy) <= 0:
         return LockReason.HEAT
     return _may_lock(unlocked, door, policy) or _must_lock(unlocked, door, policy)
 
@@ -31,6 +31,12 @@ def about_to_fall(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason 
     watches = unlocked.cause in {Cause.ANIMAL, Cause.JAM}
     seen = LockReason.VETO if watches and _barred_shows(door.visit, policy) else None
     return unlocked.falls_for or seen
+
+
+def left_seconds(unlocked: Unlocked, door: Door, policy: Policy) -> float:
+    """How long it may stay drawn at most, by the longest unlock and by its coil, without an emergency."""
+    by_cap = policy.max_unlock_seconds - (door.now - unlocked.since)
+    return min(by_cap, _coil_seconds(unlocked, door, policy))
 
 
 def _may_lock(unlocked: Unlocked, door: Door, policy: Policy) -> LockReason | None:
@@ -91,11 +97,11 @@ def _barred_shows(visit: Visit | None, policy: Policy) -> bool:
 def _is_over(unlocked: Unlocked, door: Door, policy: Policy) -> bool:
     """Whether the time is up; a coil that has spent half of what it bears waits for nobody."""
     half = policy.heat.energised_seconds / 2 if policy.heat else 0.0
-    lingers = policy.heat is None or _left_seconds(unlocked, door, policy) > half
+    lingers = policy.heat is None or _coil_seconds(unlocked, door, policy) > half
     gone = door.now - unlocked.seen_at >= policy.linger_seconds
     return (gone or not lingers) and door.now - unlocked.asked_at >= policy.unlock_seconds
 
 
-def _left_seconds(unlocked: Unlocked, door: Door, policy: Policy) -> float:
+def _coil_seconds(unlocked: Unlocked, door: Door, policy: Policy) -> float:
     spells = (*door.spells, Spell(unlocked.since, door.now))
     return policy.heat.left_seconds(spells, door.now) if policy.heat else inf

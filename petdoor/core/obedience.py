@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from petdoor.core.contacts import Contacts
+from petdoor.core.contacts import Contacts, Way
 from petdoor.core.door import Door, Unlocked
-from petdoor.core.events import Cause
+from petdoor.core.locking import about_to_fall, left_seconds
 from petdoor.core.orders import CallEmergency, Lock, Order, Unlock
 from petdoor.core.policy import Policy
 
@@ -26,7 +26,7 @@ def ordered(contacts: Contacts, order: Order | None) -> Contacts:
 
 
 def refusal(order: Order, door: Door, policy: Policy) -> str:
-    """Why an order was not obeyed by the step it came with; empty when it was.
+    """Why an order was not obeyed, or not as usual, by the step it came with; empty when it was.
 
     Args:
         order: what was wanted.
@@ -38,17 +38,22 @@ def refusal(order: Order, door: Door, policy: Policy) -> str:
             return "an emergency is called" if door.is_called else ""
         case Unlock() | CallEmergency(wanted=True) if door.unlocked is None:
             return _why_locked(door, policy)
-        case Unlock() if door.unlocked and not door.is_called:
-            return _why_not_taken_over(door.unlocked, policy)
+        case Unlock(way) if door.unlocked and not door.is_called:
+            return _why_not_open(door.unlocked, way, door, policy)
         case _:
             return ""
 
 
-def _why_not_taken_over(unlocked: Unlocked, policy: Policy) -> str:
+def _why_not_open(unlocked: Unlocked, way: Way, door: Door, policy: Policy) -> str:
+    """Why a bolt that is drawn was not taken over, or does not stay drawn for its usual time."""
     if not policy.moves_bolt:
         return _OBSERVES
-    is_owners = unlocked.cause is Cause.COMMAND and not unlocked.falls_for
-    return "" if is_owners else "it is about to lock: ask again"
+    if about_to_fall(unlocked, door, policy):
+        return "it is about to lock: ask again"
+    if unlocked.way is not way:
+        return "somebody is in the flap: ask again"
+    seconds = left_seconds(unlocked, door, policy)
+    return "" if seconds >= policy.unlock_seconds else f"it is open, but must lock in {seconds:.1f} s"
 
 
 def _why_locked(door: Door, policy: Policy) -> str:
@@ -56,6 +61,7 @@ def _why_locked(door: Door, policy: Policy) -> str:
         return "the coil must cool first"
     if not policy.moves_bolt:
         return _OBSERVES
-    if door.now < door.rest_until:
-        return f"it rests after locking, for another {door.rest_until - door.now:.0f} s"
+    rest_seconds = door.rest_seconds(policy.refractory_seconds)
+    if rest_seconds > 0:
+        return f"it rests after locking, for another {rest_seconds:.0f} s"
     return "the bolt has fallen again at once"

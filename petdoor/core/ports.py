@@ -139,8 +139,8 @@ class Keeper(Protocol):
     def load(self) -> Steering:
         """What was set last."""
 
-    def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:
-        """This is set now; ``done`` is told once it is kept, with nothing, or why it cannot be."""
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
+        """This is set now; ``done`` is called once: when it is kept, cannot be, or has lasted a while."""
 
 
 class Forgetful:
@@ -154,9 +154,9 @@ class Forgetful:
         """What it began with."""
         return self._steering
 
-    def save(self, steering: Steering, done: Callable[[str], object] = lambda _: None) -> None:  # noqa: ARG002
+    def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:  # noqa: ARG002
         """Forgotten with the process."""
-        done("")
+        done()
 
 
 class Renewal(Protocol):

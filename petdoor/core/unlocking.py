@@ -19,7 +19,7 @@ def opened(door: Door, contacts: Contacts, policy: Policy) -> tuple[Door, list[E
     door = _pressed(door, contacts, policy)
     if door.is_called:
         return unlock(door, policy, DoorUnlocked(Cause.EMERGENCY, Way.OUT))
-    if door.now < door.rest_until or not policy.moves_bolt:
+    if contacts.locks or door.rest_seconds(policy.refractory_seconds) > 0 or not policy.moves_bolt:
         return door, []
     if contacts.opens:
         return unlock(door, policy, DoorUnlocked(Cause.COMMAND, contacts.opens))
@@ -43,11 +43,14 @@ def unlock(door: Door, policy: Policy, how: DoorUnlocked) -> tuple[Door, list[Ev
 def taken_over(door: Door, way: Way, policy: Policy) -> tuple[Door, list[Event]]:
     """The owner wants a bolt drawn that is drawn already: it is, their way, and its usual time begins anew.
 
-    What the coil has felt of it counts on, and one that is about to fall does fall. It is told, unless the
-    owner had it drawn that way already.
+    What the coil has felt of it counts on, and one that is about to fall does fall. Nor is another coil drawn
+    behind an open flap: the bolt of this one would fall behind whoever is in it. It is told, unless the owner
+    had it drawn that way already.
     """
     before = door.unlocked
     if before is None or not policy.moves_bolt or about_to_fall(before, door, policy):
+        return door, []
+    if way is not before.way and not door.flap.is_closed:
         return door, []
     how = DoorUnlocked(Cause.COMMAND, way)
     unlocked = replace(before, cause=how.cause, way=way, species=None, asked_at=door.now, seen_at=door.now)
@@ -69,10 +72,13 @@ def just_kept_in(door: Door, policy: Policy) -> Species | None:
 
 
 def _pressed(door: Door, contacts: Contacts, policy: Policy) -> Door:
-    """The newest press, kept while the bolt rests; one that a button may not open for now is not kept."""
+    """The newest press, kept while the bolt rests; one that a button may not open for now is not kept.
+
+    Told to lock, all that was pressed by then is forgotten.
+    """
     if contacts.pressed:
         door = replace(door, pressed=contacts.pressed, pressed_at=door.now - contacts.pressed_seconds_ago)
-    is_meant = door.now - door.pressed_at <= _MEANT_SECONDS
+    is_meant = door.now - door.pressed_at <= _MEANT_SECONDS and not contacts.locks
     is_obeyed = is_meant and policy.moves_bolt and policy.opens_for_buttons
     return door if is_obeyed else replace(door, pressed=None)
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from petdoor.mqtt.errands import Errands, is_done
+from petdoor.errands import Errands, is_done
 from petdoor.mqtt.outboxfile import OutboxFile
 from petdoor.mqtt.shelf import SPARED, Shelf, Texts
 from petdoor.mqtt.unwritten import Unwritten
@@ -38,17 +38,19 @@ class _Search(NamedTuple):
 class Outbox:
     """What was put and not removed, oldest first.
 
-    Any thread may ``put``; everything else is for the one MQTT thread. Nothing here raises, or waits long for
-    the disk: a thread of its own does what may last, and is waited for a moment, and not again while it is
-    still at the same. What hangs is a fault after a while; until it is over, events are kept in memory.
+    Any thread may ``put``, ask for the ``fault`` and ``close``; the rest is for the one MQTT thread. Nothing
+    here raises, or waits long for the disk: a thread of its own does what may last, and is waited for a
+    moment, and not again while it is still at the same. What hangs is a fault after a while; until it is
+    over, events are kept in memory.
 
     What ``put`` has written outlives the process. A power cut may cost what was put since the last ``tidy``,
     which is to be called every minute or so. While the disk fails, events are kept in memory, the newest
     ``keep_events`` of them, and written by the ``tidy`` that finds the disk working again.
 
-    Numbers grow across restarts too. Where those on disk cannot be read at the start, they begin at the wall
-    clock's milliseconds, beyond any count. Should the disk turn out to know higher ones, what waits in memory
-    gets new numbers above those: it may be told twice, never lost.
+    Numbers grow across restarts too. They begin at the wall clock's milliseconds, beyond any count: those on
+    disk may not be readable at the start, and an outbox before this one, given up while the disk hung, may
+    yet write some of its own. Should the disk turn out to know higher ones, what waits in memory gets new
+    numbers above those: it may be told twice, never lost.
     """
 
     def __init__(
@@ -170,9 +172,7 @@ class Outbox:
         if self._is_closed:
             return
         self._is_closed = True
-        if self._shelf:
-            self._disk.do(self._shelf.close)
-        has_ended = self._disk.close(self._give_up_seconds)
+        has_ended = self._shelf is None or self._has_closed(self._shelf)
         left = len(self._unwritten.rows())
         if not has_ended:
             log.warning("the disk does not answer: gave up on %d events, and on noting which were told", left)
@@ -180,8 +180,14 @@ class Outbox:
             log.warning("gave up on %d events that the disk does not take", left)
 
     def _begin(self, shelf: Shelf) -> None:
-        if not is_done(self._disk.do(shelf.begin), within_seconds=self._give_up_seconds) or shelf.fault:
-            self._unwritten.number_from(max(0, int(self._wall_clock() * 1000)))
+        is_done(self._disk.do(shelf.begin), within_seconds=self._give_up_seconds)
+        self._unwritten.number_from(max(0, int(self._wall_clock() * 1000)))
+
+    def _has_closed(self, shelf: Shelf) -> bool:
+        self._disk.do(shelf.tidy)
+        has_ended = self._disk.close(self._give_up_seconds, last=shelf.let_go)
+        shelf.is_given_up = not has_ended
+        return has_ended
 
     def _too_old(self) -> float:
         return self._wall_clock() - self._keep_seconds

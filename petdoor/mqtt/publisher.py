@@ -11,9 +11,9 @@ from petdoor.core.door import LatchState
 from petdoor.core.events import Event, EventsDropped
 from petdoor.core.ports import Request
 from petdoor.core.steering import Steering
+from petdoor.errands import Errands
 from petdoor.mqtt import topics
 from petdoor.mqtt.discovery import NOBODY, HomeAssistant
-from petdoor.mqtt.errands import Errands
 from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.postman import Postman
 from petdoor.mqtt.recollection import Recollection

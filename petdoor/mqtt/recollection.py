@@ -6,21 +6,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from petdoor.errands import Errands
+
 log = logging.getLogger(__name__)
 
 _EVENTS: Final = 20
+_GIVE_UP_SECONDS: Final = 5.0
 
 
 class Recollection:
-    """Keeps the last events in a file; one that cannot be read or written is no great loss.
+    """Keeps the last events in a file; one that cannot be read in time, or written, is no great loss.
 
     Args:
         path: the file; None keeps them in memory only.
+        give_up_seconds: how long it is waited for at the beginning.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, give_up_seconds: float = _GIVE_UP_SECONDS) -> None:
         self._path = path
-        self._events = tuple(self._read()[-_EVENTS:])  # replaced, never changed: another thread may write it
+        disk = Errands("petdoor-recollection")
+        reading = disk.do(self._read)
+        found = reading.result() if disk.close(give_up_seconds) else []
+        self._events = tuple(found[-_EVENTS:])  # replaced, never changed: another thread may write it
 
     @property
     def events(self) -> list[Mapping[str, Any]]:

@@ -47,6 +47,8 @@ class Shelf:
         self._file: OutboxFile | None = None
         self.fault = ""
         """What keeps events from being kept on disk; empty when nothing does."""
+        self.is_given_up = False
+        """Set by whoever waits no longer: the file may be another's by now, and nothing more is written."""
 
     def begin(self) -> None:
         """Open the file."""
@@ -59,7 +61,7 @@ class Shelf:
         """Write what waits; where another holds the file for long, the next time."""
         try:
             while self._file and not self._file.failure and not self._unwritten.is_empty():
-                self._unwritten.write(_BATCH, self._file.write)
+                self._write_some(self._file)
         except FAILURES as error:
             if not is_busy(error):
                 self._fails(error)
@@ -93,10 +95,11 @@ class Shelf:
             if is_proven:
                 self.fault = logs.rejoice(log, "events are kept on disk again", before=self.fault)
 
-    def close(self) -> None:
-        """Write what waits, and let go of the file."""
-        self.tidy()
-        self._let_go()
+    def let_go(self) -> None:
+        """Close the file."""
+        file, self._file = self._file, None
+        if file:
+            file.close()
 
     def _is_usable(self) -> bool:
         return bool(self._file and not self._file.failure and self._file.is_in_place())
@@ -104,7 +107,7 @@ class Shelf:
     def _open_again(self) -> bool:
         if self._file and not self._file.failure:
             self._complain(f"{self._path} was taken away while it was used")
-        self._let_go()
+        self.let_go()
         return self._open()
 
     def _open(self) -> bool:
@@ -116,7 +119,7 @@ class Shelf:
         try:
             file = self._open_file(self._path)
         except FAILURES as error:
-            if not is_unfit(error):
+            if self.is_given_up or not is_unfit(error):
                 raise
             broken = set_aside(self._path)
             self.fault = f"cannot use {self._path}: {error}; moved it to {broken.name} and began a new one"
@@ -132,11 +135,6 @@ class Shelf:
         )
         self._file = file
 
-    def _let_go(self) -> None:
-        file, self._file = self._file, None
-        if file:
-            file.close()
-
     def _write_all(self, file: OutboxFile) -> None:
         """Write all that waits, and after a fault something in any case.
 
@@ -145,8 +143,18 @@ class Shelf:
         """
         is_proven = not self.fault
         while not (is_proven and self._unwritten.is_empty()):
-            self._unwritten.write(_BATCH, file.write)
+            self._write_some(file)
             is_proven = True
+
+    def _write_some(self, file: OutboxFile) -> None:
+        """Write a batch of what waits.
+
+        Raises:
+            FAILURES: the disk does not take it, or answered too late.
+        """
+        if self.is_given_up:
+            raise TimeoutError("it answered too late")
+        self._unwritten.write(_BATCH, file.write)
 
     def _drop_from(self, file: OutboxFile) -> None:
         there = len(self._unwritten)

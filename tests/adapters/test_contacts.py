@@ -184,10 +184,54 @@ def test_a_button_is_heard_again_once_it_was_let_go_of_for_a_moment(factory, clo
         assert contacts.read().pressed is Way.OUT
 
 
+def presses(read):
+    return [one.pressed for one in read if one.pressed]
+
+
 def test_a_paw_on_the_button_again_and_again_is_a_press_each_time_and_no_fault(factory, clock):
     with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
-        read = chatter(factory, clock, contacts, 100, each=1.25)
-        assert [one.pressed for one in read] == [Way.OUT, None] * 40
+        read = chatter(factory, clock, contacts, 25, each=1.25)
+        assert [one.pressed for one in read] == [Way.OUT, None] * 10
+        clock.advance(59)
+        assert contacts.fault == ""
+
+
+def test_a_dog_that_paws_on_and_on_is_heard_ten_times_and_again_after_a_pause(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        assert len(presses(chatter(factory, clock, contacts, 85, each=1.25))) == 10
+        clock.advance(10)
+        assert len(presses(chatter(factory, clock, contacts, 25, each=1.25))) == 1
+
+
+def test_a_button_that_is_pressed_less_than_ten_times_a_minute_is_always_heard(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        assert len(presses(chatter(factory, clock, contacts, 1220, each=3.05))) == 200
+        assert contacts.fault == ""
+
+
+def test_a_loose_wire_that_is_quiet_in_between_presses_ten_times_and_is_a_fault(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        assert len(presses(chatter(factory, clock, contacts, 1200, each=0.35))) == 10
+        assert "button_inside (GPIO 22): pressed without end" in contacts.fault
+
+
+def test_a_loose_wire_is_a_fault_until_it_was_let_alone_for_a_minute_and_is_then_heard_anew(factory, clock):
+    with wired(factory, Role.BUTTON_INSIDE, clock) as contacts:
+        chatter(factory, clock, contacts, 1200, each=0.35)
+        clock.advance(50)
+        assert contacts.fault
+        clock.advance(10)
+        assert contacts.fault == ""
+        assert len(presses(chatter(factory, clock, contacts, 25, each=1.25))) == 10
+
+
+def test_an_alarm_is_heard_however_often_it_begins_and_however_slow_the_loop_is(factory, clock):
+    with wired(factory, Role.EMERGENCY, clock) as contacts:
+        for _ in range(20):
+            press(factory)
+            release(factory)
+            clock.advance(QUIET)
+            assert contacts.read().rings is True
         assert contacts.fault == ""
 
 

@@ -1,9 +1,10 @@
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
-from petdoor.adapters.spells import RememberingLatch
+from petdoor.adapters.spells import RememberingLatch, coil_file, ended
 from petdoor.core.contacts import Way
 from petdoor.core.heat import Spell
 from tests.fakes import FakeClock, RecordingLatch
@@ -55,6 +56,40 @@ def test_a_door_that_was_killed_while_open_is_taken_to_have_been_energised_until
     remembering(path, clock)
     clock.advance(300)
     assert remembering(path, clock).spells == (Spell(1000.0, 1030.0, Way.IN),)
+
+
+def test_a_door_that_was_killed_while_open_and_locked_by_another_was_energised_until_then(path):
+    clock = FakeClock(1000.0)
+    latch = remembering(path, clock)
+    for _ in range(2):
+        latch.lock()
+        latch.unlock(Way.OUT)
+        clock.advance(5)
+    ended(path, clock)
+    clock.advance(500)
+    assert remembering(path, clock).spells == (
+        Spell(1000.0, 1005.0, Way.OUT),
+        Spell(1005.0, 1010.0, Way.OUT),
+    )
+
+
+def test_where_nothing_is_remembered_nothing_is_ended(path, caplog):
+    ended(path)
+    assert (path.exists(), caplog.text) == (False, "")
+
+
+@pytest.mark.parametrize("content", ["", "[1, 2]", '[["a", "b"]]', "7", b"\xff"])
+def test_a_file_that_makes_no_sense_is_left_alone_by_whoever_would_end_its_spell(path, content, caplog):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = path.read_bytes()
+    ended(path)
+    assert path.read_bytes() == before
+    assert "energised until then" in caplog.text
+
+
+def test_only_a_service_remembers():
+    assert coil_file({}) is None
+    assert coil_file({"RUNTIME_DIRECTORY": "/run/petdoor:/run/other"}) == Path("/run/petdoor/coil.json")
 
 
 def test_a_bolt_that_is_drawn_the_other_way_meanwhile_was_drawn_that_way_all_the_time(path):

@@ -1,6 +1,8 @@
 import json
+import os
 import queue
 import threading
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +13,6 @@ from hypothesis import strategies as st
 from petdoor.adapters.steering import SteeringFile, Unhurried
 from petdoor.core.modes import Mode
 from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD, SetMode, SetThreshold
-from petdoor.core.ports import Forgetful
 from petdoor.core.steering import Steering
 from tests.conftest import as_nobody
 
@@ -170,7 +171,7 @@ def test_a_folder_that_takes_again_what_is_set_is_no_fault_any_more(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"{", b'{"mode": "unlocked"'])
 def test_a_power_cut_while_it_was_written_leaves_the_old_one(path, content):
     SteeringFile(path).save(OBSERVE)
-    written(path.with_suffix(".part"), content)
+    written(path.with_name("steering.json.7f.part"), content)
     file = SteeringFile(path)
     assert (file.load(), file.fault) == (OBSERVE, "")
     file.save(Steering())
@@ -178,47 +179,190 @@ def test_a_power_cut_while_it_was_written_leaves_the_old_one(path, content):
     assert list(path.parent.iterdir()) == [path]
 
 
-class SlowKeeper(Forgetful):
-    """Keeps when it is told to."""
+class Disk:
+    """Hangs in every writing, from the beginning until it is told to answer."""
 
     def __init__(self):
-        super().__init__()
-        self.may, self.kept = threading.Event(), []
+        self._answers, self._is_waited_for = threading.Event(), threading.Event()
 
-    def save(self, steering, done=lambda _: None):
-        self.may.wait(10)
-        self.kept.append(steering)
-        done("")
+    def sync(self, descriptor):
+        self._is_waited_for.set()
+        self._answers.wait()
+        os.fsync(descriptor)
+
+    def answer(self):
+        self._answers.set()
+
+    close = answer
+
+    def wait_until_somebody_waits(self):
+        assert self._is_waited_for.wait(15)
 
 
-def test_a_slow_disk_makes_nobody_wait_and_it_is_said_when_it_is_done():
-    slow, done = SlowKeeper(), []
-    unhurried = Unhurried(slow)
-    unhurried.save(Steering(Mode.LOCKED), lambda _: done.append(slow.kept[-1].mode))
-    unhurried.save(Steering(Mode.OBSERVE), lambda _: done.append(slow.kept[-1].mode))
-    assert (slow.kept, done) == ([], [])
-    slow.may.set()
+@pytest.fixture
+def disk():
+    with closing(Disk()) as disk:
+        yield disk
+
+
+def impatient(file, **wanted):
+    return Unhurried(file, **{"patience_seconds": 0.0, "give_up_seconds": 15.0, **wanted})
+
+
+def hung(path, disk, steering, done=lambda: None, **wanted):
+    """One whose saving hangs in the middle."""
+    unhurried = impatient(SteeringFile(path, sync=disk.sync), **wanted)
+    unhurried.load()
+    unhurried.save(steering, done)
+    disk.wait_until_somebody_waits()
+    return unhurried
+
+
+def its_thread():
+    return [each for each in threading.enumerate() if each.name == "petdoor-steering"][-1]
+
+
+def test_what_is_set_is_answered_once_and_not_before_it_is_kept(path):
+    answers, kept = queue.SimpleQueue(), Steering(Mode.LOCKED)
+    unhurried = Unhurried(SteeringFile(path))
+    for steering in (OBSERVE, kept):
+        unhurried.save(steering, lambda: answers.put(SteeringFile(path).load()))
+    assert {answers.get(timeout=15), answers.get(timeout=15)} <= {OBSERVE, kept}
+    unhurried.checkup()
     unhurried.close()
-    assert done == [Mode.LOCKED, Mode.OBSERVE]
+    assert (answers.empty(), SteeringFile(path).load()) == (True, kept)
+
+
+def test_a_disk_that_hangs_makes_nobody_wait_and_each_is_answered_once(path, disk):
+    answers = []
+    unhurried = hung(path, disk, OBSERVE, lambda: answers.append("first"))
+    unhurried.save(Steering(), lambda: answers.append("second"))
+    assert answers == []
+    unhurried.checkup()
+    assert answers == ["first", "second"]
+    disk.answer()
+    unhurried.close()
+    assert (answers, SteeringFile(path).load()) == (["first", "second"], Steering())
+
+
+def test_nobody_is_answered_by_a_checkup_before_some_time(path, disk):
+    answers = []
+    unhurried = Unhurried(SteeringFile(path, sync=disk.sync), patience_seconds=60.0)
+    unhurried.save(OBSERVE, lambda: answers.append("kept"))
+    unhurried.checkup()
+    assert answers == []
+    disk.answer()
+    unhurried.close()
+    assert answers == ["kept"]
+
+
+def test_a_disk_that_hangs_is_a_fault_until_it_answers(path, disk):
+    unhurried = hung(path, disk, OBSERVE, give_up_seconds=0.05)
+    while not (fault := unhurried.checkup()):
+        pass
+    assert fault == "cannot keep what is set from afar: the disk does not answer"
+    disk.answer()
+    while unhurried.checkup():
+        pass
+    assert SteeringFile(path).load() == OBSERVE
+    unhurried.close()
+
+
+def test_what_was_given_up_never_replaces_what_was_kept_since(path, disk, caplog):
+    answers = []
+    unhurried = hung(path, disk, OBSERVE, lambda: answers.append(1), give_up_seconds=0.05)
+    unhurried.save(Steering(threshold=0.9), lambda: answers.append(2))
+    thread = its_thread()
+    unhurried.close()
+    assert sorted(answers) == [1, 2]
+    assert "gave up on keeping what was set from afar: the disk does not answer" in caplog.text
+    SteeringFile(path).save(Steering(Mode.LOCKED))
+    disk.answer()
+    thread.join(15)
+    assert SteeringFile(path).load() == Steering(Mode.LOCKED)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_was_given_up_replaces_nothing_though_nothing_was_kept_since(path, disk):
+    SteeringFile(path).save(Steering(Mode.LOCKED))
+    unhurried = hung(path, disk, OBSERVE, give_up_seconds=0.05)
+    thread = its_thread()
+    unhurried.close()
+    disk.answer()
+    thread.join(15)
+    assert SteeringFile(path).load() == Steering(Mode.LOCKED)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_was_given_up_does_not_disturb_what_is_being_kept(path, disk, caplog):
+    given_up = hung(path, disk, OBSERVE, give_up_seconds=0.05)
+    thread = its_thread()
+    given_up.close()
+    with closing(Disk()) as later, closing(hung(path, later, Steering(Mode.LOCKED))):
+        disk.answer()
+        thread.join(15)
+        later.answer()
+    assert SteeringFile(path).load() == Steering(Mode.LOCKED)
+    assert "will be forgotten by a restart" not in caplog.text
+
+
+def test_a_file_that_is_not_read_in_time_locks_the_door_until_a_mode_is_set(path):
+    os.mkfifo(path)  # reading it lasts until somebody writes
+    unhurried, kept = impatient(SteeringFile(path), give_up_seconds=0.05), threading.Event()
+    assert unhurried.load() == UNKNOWN
+    path.write_text(json.dumps(GOOD))
+    while "the door stays locked" not in unhurried.checkup():
+        pass
+    unhurried.save(OBSERVE, kept.set)
+    assert kept.wait(15)
+    assert (unhurried.checkup(), SteeringFile(path).load()) == ("", OBSERVE)
+    unhurried.close()
 
 
 def test_what_the_disk_did_not_take_it_is_given_again_until_it_does(tmp_path):
-    blocked, faults, kept = written(tmp_path / "state"), queue.SimpleQueue(), threading.Event()
-
-    class Watched(SteeringFile):
-        def save(self, steering, done=lambda _: None):
-            super().save(steering, done)
-            if not self.fault:
-                kept.set()
-
-    file = Watched(blocked / "steering.json")
-    unhurried = Unhurried(file, again_seconds=0.01)
-    unhurried.save(OBSERVE, faults.put)
-    assert "will be forgotten by a restart" in faults.get(timeout=10)
+    blocked, answers = written(tmp_path / "state"), queue.SimpleQueue()
+    path = blocked / "steering.json"
+    unhurried = impatient(SteeringFile(path), again_seconds=0.0, give_up_seconds=15.0)
+    unhurried.save(OBSERVE, lambda: answers.put("it cannot be kept"))
+    assert answers.get(timeout=15)
+    assert "will be forgotten by a restart" in unhurried.checkup()
     blocked.unlink()
-    assert kept.wait(10)
+    while unhurried.checkup():
+        pass
+    assert SteeringFile(path).load() == OBSERVE
     unhurried.close()
-    assert (file.load(), file.fault, faults.empty()) == (OBSERVE, "", True)
+
+
+def test_what_the_disk_did_not_take_it_is_given_a_last_time_at_the_end(tmp_path, caplog):
+    blocked = written(tmp_path / "state")
+    for is_mended in (False, True):
+        unhurried, answers = Unhurried(SteeringFile(blocked / "steering.json")), queue.SimpleQueue()
+        unhurried.save(OBSERVE, lambda answers=answers: answers.put("it cannot be kept"))
+        assert answers.get(timeout=15)
+        if is_mended:
+            blocked.unlink()
+        unhurried.close()
+        assert ("gave up on keeping" in caplog.text) is not is_mended
+        caplog.clear()
+    assert SteeringFile(blocked / "steering.json").load() == OBSERVE
+
+
+def test_a_mode_that_is_not_known_is_a_fault_again_once_the_rest_can_be_kept(tmp_path):
+    path = tmp_path / "steering.json"
+    disk_is_full = [True]
+
+    def sync(_descriptor):
+        if disk_is_full:
+            raise OSError("No space left on device")
+
+    file = SteeringFile(written(path), sync=sync)
+    unknown = file.load().told(SetThreshold(0.9))
+    lost = file.fault
+    file.save(unknown)
+    assert "will be forgotten by a restart" in file.fault
+    disk_is_full.clear()
+    file.save(unknown)
+    assert file.fault == lost
 
 
 def test_what_could_not_be_kept_is_complained_of_once(tmp_path, caplog):

@@ -91,11 +91,18 @@ def test_a_cat_behind_the_dog_is_locked_in_as_soon_as_the_flap_allows():
 def test_the_current_is_cut_at_the_longest_unlock_and_the_flap_is_jammed_until_it_closes():
     door, events = feel(admitted(), 25.0, OPEN)
     assert reasons(events) == [LockReason.CAP]
-    assert of(FlapJammed, events) == [FlapJammed(open_seconds=20.0)]
+    assert of(FlapJammed, events) == [FlapJammed(open_seconds=24.75)]
     assert door.latch is LatchState.JAMMED
     door, events = feel(door, 1.0, SHUT)
     assert [type(event) for event in events] == [FlapFreed]
     assert door.latch is LatchState.LOCKED
+
+
+def test_whoever_is_in_the_flap_as_the_bolt_falls_has_the_usual_time_to_come_out_of_it():
+    door, events = feel(admitted(), 24.5, OPEN)
+    assert reasons(events) == [LockReason.CAP]
+    assert of(FlapJammed, events) == []
+    assert feel(door, 5.0, SHUT)[1] == []
 
 
 def test_a_flap_that_is_pushed_open_though_locked_is_told_of():
@@ -233,7 +240,7 @@ def test_a_flap_left_open_is_not_freed_by_a_door_that_is_to_stay_locked(mode):
 
 
 def being_freed():
-    door, _ = feel(left_open(), 32.0, OPEN)
+    door, _ = feel(left_open(), 37.0, OPEN)
     assert door.unlocked.cause is Cause.JAM
     return door
 
@@ -336,6 +343,20 @@ def test_told_to_lock_a_button_pressed_before_opens_nothing():
     door, _ = once(resting(), INSIDE)
     door, _ = once(door, Contacts(locks=True))
     assert feel(door, 60.0)[1] == []
+
+
+@pytest.mark.parametrize("pressed", [INSIDE, replace(INSIDE, pressed_seconds_ago=2.5)])
+def test_told_to_lock_a_button_that_is_heard_with_it_opens_nothing(pressed):
+    door, events = once(Door(), replace(pressed, locks=True))
+    assert events == []
+    assert feel(door, 60.0)[1] == []
+    assert of(DoorUnlocked, once(door, INSIDE)[1])
+
+
+def test_told_to_lock_no_flap_is_freed_in_that_step():
+    door, _ = feel(left_open(), 34.75, OPEN)
+    assert once(door, replace(OPEN, locks=True))[1] == []
+    assert [event.cause for event in once(door, OPEN)[1]] == [Cause.JAM]
 
 
 @pytest.mark.parametrize("mode", [Mode.LOCKED, Mode.OBSERVE])

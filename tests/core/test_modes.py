@@ -237,6 +237,15 @@ def test_told_to_unlock_again_the_time_begins_anew_and_nothing_is_told_but_the_o
     assert told(door, Contacts(opens=Way.OUT))[1] == [DoorUnlocked(Cause.COMMAND, Way.OUT)]
 
 
+@pytest.mark.parametrize("wires", [OPEN, Contacts(beam_is_broken=True)])
+def test_told_to_unlock_the_other_way_while_somebody_is_in_the_flap_nothing_changes(wires):
+    door, _ = told(Door(), Contacts(pressed=Way.OUT))
+    door, _ = live(door, 1.0, contacts=wires)
+    door, events = told(door, replace(wires, opens=Way.IN))
+    assert (events, door.drawn, door.unlocked.cause) == ([], Way.OUT, Cause.BUTTON)
+    assert told(door, replace(wires, opens=Way.OUT))[1] == [DoorUnlocked(Cause.COMMAND, Way.OUT)]
+
+
 def test_told_to_unlock_again_and_again_the_longest_unlock_is_not_exceeded():
     _, events = live(Door(), 20.25, contacts=Contacts(opens=Way.IN))
     assert events == [DoorUnlocked(Cause.COMMAND), DoorLocked(LockReason.CAP, 20.0)]
@@ -262,7 +271,7 @@ def test_told_to_unlock_behind_a_dog_that_is_through_the_door_waits_for_somebody
 
 def test_told_to_unlock_a_flap_that_is_being_freed_the_door_is_the_owners():
     door, _ = told(Door(), Contacts(opens=Way.IN))
-    door, events = live(door, 52.0, contacts=OPEN)
+    door, events = live(door, 57.0, contacts=OPEN)
     assert door.unlocked.cause is Cause.JAM
     door, _ = told(door, replace(OPEN, opens=Way.IN))
     door, events = live(door, 8.0, contacts=OPEN)

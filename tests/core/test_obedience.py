@@ -101,6 +101,29 @@ def test_a_door_that_waits_for_its_flap_to_keep_a_cat_in_says_so_and_falls():
     assert asked(door, None, Contacts())[0].unlocked is None
 
 
+def test_a_door_that_somebody_is_going_through_the_other_way_says_so():
+    door, why = asked(let_in(), Unlock(Way.OUT))
+    assert (why, door.drawn) == ("somebody is in the flap: ask again", Way.IN)
+    assert asked(door, Unlock(Way.OUT), Contacts())[1] == ""
+
+
+def test_a_door_that_must_lock_before_its_usual_time_says_when():
+    door, answers = obeyed(Unlock())[0], []
+    for _ in range(4):
+        door, why = obeyed(Unlock(), door, seconds=4.875)
+        answers.append(why)
+    assert answers == ["", "", "", "it is open, but must lock in 0.5 s"]
+    assert door.unlocked.asked_at == door.now
+
+
+def test_a_door_whose_coil_must_rest_before_its_usual_time_says_when():
+    policy = replace(POLICY, heat=HeatBudget(0.25, 24.0))
+    door, why = obeyed(Unlock(), policy=policy)
+    assert why == ""
+    assert obeyed(Unlock(), door, policy, seconds=1.0)[1] == ""
+    assert obeyed(Unlock(), door, policy, seconds=2.5)[1] == "it is open, but must lock in 3.5 s"
+
+
 def test_a_door_that_only_observes_is_not_taken_over_and_says_so():
     door, why = asked(let_in(), Unlock(), policy=POLICY.now(Mode.OBSERVE))
     assert why == "it only observes: the bolt is not moved"

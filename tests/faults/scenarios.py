@@ -254,10 +254,13 @@ def _without_broker(trial: Trial, end: Callable[[], object], did: str) -> Report
     trial.until(lambda: len(_events(trial, "event/replayed", last)) >= 2, "the last event is replayed")
     well = time.monotonic() - at
     trial.works_again()
+    return Report(did, None, well, _missing_dogs(trial))
+
+
+def _missing_dogs(trial: Trial) -> str:
     told = trial.said.count("Doggy come on in!")
     trial.until(lambda: len(_events(trial, "", "animal_admitted")) >= told, "every dog is told of")
-    missing = told - len(_events(trial, "", "animal_admitted"))
-    return Report(did, None, well, f"{missing} of {told} dogs")
+    return f"{told - len(_events(trial, '', 'animal_admitted'))} of {told} dogs"
 
 
 def _events(trial: Trial, topic: str, kind: str) -> list[str]:
@@ -321,6 +324,50 @@ def _without_disk(trial: Trial, end: Callable[[], object], mend: Callable[[], ob
     return Report(f"goes on, and raises a problem: `{_words(line)}`", None, well, "the pictures meanwhile")
 
 
+@contextmanager
+def freezing_disk(trial: Trial) -> Iterator[Callable[[str], None]]:
+    """A disk below what the door keeps, and what freezes it (``-f``) so that nothing answers, or thaws it."""
+    image, state = trial.folder / "image", trial.folder / "state"
+    with image.open("wb") as file:
+        file.truncate(16 * 2**20)
+    state.mkdir()
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+    if subprocess.run(["mount", "-o", "loop", image, state], capture_output=True, check=False).returncode:
+        raise PermissionError("only root may mount a disk in a file")
+
+    def freeze(how: str) -> None:
+        subprocess.run(["fsfreeze", how, state], check=True, capture_output=True)
+
+    try:
+        yield freeze
+    finally:
+        with suppress(subprocess.CalledProcessError):
+            freeze("-u")
+        subprocess.run(["umount", "--lazy", state], check=True)
+
+
+def disk_hangs(trial: Trial) -> Report:
+    with freezing_disk(trial) as freeze:
+        trial.start()
+        trial.watches()
+        trial.works_again()
+        freeze("-f")
+        trial.works_again()
+        line = trial.hears("does not answer")
+        for verb, asked in (("lock", {}), ("mode", {"value": "observe"}), ("mode", {"value": "auto"})):
+            answer = trial.listener.ask("petdoor/petdoor", verb, **asked)
+            if answer["status"] != "ok":
+                raise FaultError(str(answer))
+        trial.works_again()
+        freeze("-u")
+        at = time.monotonic()
+        trial.hears("solved: outbox")
+        well = time.monotonic() - at
+        trial.works_again()
+        lost = _missing_dogs(trial)
+    return Report(f"goes on, obeys orders, and raises a problem: `{_words(line)}`", None, well, lost)
+
+
 def gpio_busy(trial: Trial) -> Report:
     held = pins.take(trial.folder / "pins", PIN)
     trial.start()
@@ -371,6 +418,7 @@ ALL: dict[str, Callable[[Trial], Report]] = {
     "broker refuses": broker_refuses,
     "disk full": disk_full,
     "disk read-only": disk_read_only,
+    "disk hangs": disk_hangs,
     "GPIO busy at the start": gpio_busy,
     "clock a day forwards, door open": clock_forwards,
     "clock a day back, door open": clock_back,

@@ -9,6 +9,7 @@ HURRY = Pace(watchdog_seconds=5.0, restart_seconds=0.1, unlock_seconds=1.0)
 A_FEW = {
     "camera gone, dog in the door": 4.0,
     "model truncated, then SIGHUP": None,
+    "disk hangs": None,
     "GPIO busy at the start": 0.0,
     "SIGTERM, door open": 4.0,
     "SIGKILL, door open": 15.0,

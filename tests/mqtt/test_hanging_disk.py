@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +139,40 @@ def test_a_disk_that_hangs_at_the_end_is_given_up_in_words(path, disk, caplog):
     put(outbox, 1, 2)
     outbox.close()
     assert "the disk does not answer: gave up on 2 events" in caplog.text
+
+
+def given_up(outbox, disk, *values):
+    """Nobody waits any more for an outbox amid the writing of the first of these: its thread."""
+    thread = [each for each in threading.enumerate() if each.name == "petdoor-outbox"][-1]
+    disk.hang()
+    put(outbox, values[0])
+    disk.wait_until_somebody_waits()
+    put(outbox, *values[1:])
+    outbox.close()
+    return thread
+
+
+def test_what_a_disk_that_was_given_up_brings_late_is_old_and_takes_nobody_elses_number(path, disk):
+    kept_at(path, [1])
+    thread = given_up(impatient(path, disk, give_up_seconds=0.1), disk, 2, 3)
+    with closing(outbox_at(path)) as later:
+        begins_above = later.newest
+        put(later, 4, 5)
+        disk.answer()
+        thread.join(15)
+        assert held(later) == [1, 2, 4, 5]
+        assert [number > begins_above for number in numbers(later)] == [False, False, True, True]
+        later.remove(numbers(later)[2])
+    with closing(outbox_at(path)) as again:
+        assert (held(again), again.dropped()) == ([1, 2, 5], 0)
+
+
+def test_an_outbox_that_was_given_up_lets_go_of_its_file_as_soon_as_it_can(path, disk):
+    outbox = impatient(path, disk, give_up_seconds=0.1)
+    thread = given_up(outbox, disk, 1)
+    disk.answer()
+    thread.join(15)
+    assert path not in {link.resolve() for link in Path("/proc/self/fd").iterdir()}
 
 
 class Told:

@@ -171,9 +171,9 @@ def test_numbers_grow_even_after_everything_was_removed_and_a_restart(path):
         for number in numbers(outbox):
             outbox.remove(number)
     with closing(outbox_at(path)) as outbox:
-        assert outbox.newest == last
+        assert outbox.newest >= last
         put(outbox, 3)
-        assert numbers(outbox) == [last + 1]
+        assert numbers(outbox)[0] > last
 
 
 def test_only_its_owner_may_read_the_file_and_what_belongs_to_it(tmp_path):
@@ -440,7 +440,7 @@ def test_a_disk_that_is_full_from_the_start_keeps_what_is_put_for_later(disk):
 def test_a_read_only_disk_costs_no_event(disk):
     last = kept_at(disk / "outbox.db", [1, 2])
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    with closing(outbox_at(disk / "outbox.db")) as outbox:
+    with closing(outbox_at(disk / "outbox.db", wall_clock=Clock(last))) as outbox:
         put(outbox, 3, 4)
         assert held(outbox) == [3, 4]
         assert numbers(outbox)[0] > last
@@ -463,7 +463,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(path, caplog, start, co
     caplog.set_level(logging.INFO)
     last = kept_at(path, ["x" * 100] * 1000)
     damage(path, start, content)
-    with closing(outbox_at(path)) as outbox:
+    with closing(outbox_at(path, wall_clock=Clock(last))) as outbox:
         put(outbox, 1, 2)
         assert held(outbox) == [1, 2]
         assert numbers(outbox)[0] > last
@@ -530,13 +530,13 @@ def test_a_file_taken_away_is_begun_anew_and_what_it_held_is_counted(path, outbo
     put(outbox, 4)
     assert "taken away" in caplog.text
     assert (held(outbox), outbox.fault, outbox.dropped()) == ([4], "", 3)
-    assert on_disk(path) == numbers(outbox) == [4]
+    assert on_disk(path) == numbers(outbox)
 
 
 def test_an_event_that_can_no_longer_be_read_is_dropped_and_counted(path, outbox):
     put(outbox, 1, 2, 3)
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE events SET payload = CAST(x'7bff' AS TEXT) WHERE number = 2")
+        db.execute("UPDATE events SET payload = CAST(x'7bff' AS TEXT) WHERE payload LIKE '%2%'")
     assert held(outbox) == [1, 3]
     assert (len(outbox), outbox.dropped()) == (2, 1)
 

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -38,6 +39,14 @@ def test_nobody_was_there_yet(path):
 def test_a_file_that_makes_no_sense_is_as_good_as_none(path, content):
     path.write_text(content)
     assert Recollection(path).events == []
+
+
+def test_a_file_that_is_not_read_in_time_is_as_good_as_none(path):
+    os.mkfifo(path)  # reading it lasts until somebody writes
+    recollection = Recollection(path, give_up_seconds=0.01)
+    path.write_text(json.dumps([judged(1)]))
+    recollection.add(judged(2))
+    assert recollection.events == [judged(2)]
 
 
 def test_an_event_that_lacks_its_species_is_left_out(path):

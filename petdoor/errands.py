@@ -24,6 +24,7 @@ class Errands:
         self._changed = threading.Condition()
         self._waiting: dict[Callable[[], Any], Future[Any]] = {}
         self._is_closing = False
+        self._last: Callable[[], object] = lambda: None
         self._began_at: float | None = None
         self._thread: threading.Thread | None = None
 
@@ -39,39 +40,51 @@ class Errands:
         The future is a cancelled one when the thread has been told to end.
         """
         with self._changed:
-            errand: Future[_T] = self._waiting.get(task) or Future()
             if self._is_closing:
+                errand: Future[_T] = Future()
                 errand.cancel()
                 return errand
-            self._waiting[task] = errand
+            errand = self._waiting.setdefault(task, Future())
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._changed.notify()
         return errand
 
-    def close(self, seconds: float) -> bool:
-        """Do what waits, and end; whether that took no longer than this."""
+    def close(self, seconds: float, *, last: Callable[[], object] = lambda: None) -> bool:
+        """Do what waits, and end; whether that took no longer than this.
+
+        What has not begun by then never will, but for ``last``: it is done at the end, however late.
+        """
         with self._changed:
             self._is_closing = True
+            self._last = last
             self._changed.notify()
         if self._thread:
             self._thread.join(seconds)
+        with self._changed:
+            given_up = list(self._waiting.values())
+            self._waiting.clear()
+        for errand in given_up:
+            errand.cancel()
         return not (self._thread and self._thread.is_alive())
 
     def _run(self) -> None:
         while waiting := self._next():
-            task, errand = waiting
-            self._began_at = time.monotonic()
-            try:
-                result = task()
-            except Exception as error:
-                log.exception("the thread %s met something unforeseen", self._name)
-                self._began_at = None
-                errand.set_exception(error)
-            else:
-                self._began_at = None
-                errand.set_result(result)
+            self._attend_to(*waiting)
+        self._attend_to(self._last, Future())
+
+    def _attend_to(self, task: Callable[[], Any], errand: Future[Any]) -> None:
+        self._began_at = time.monotonic()
+        try:
+            result = task()
+        except Exception as error:
+            log.exception("the thread %s met something unforeseen", self._name)
+            self._began_at = None
+            errand.set_exception(error)
+        else:
+            self._began_at = None
+            errand.set_result(result)
 
     def _next(self) -> tuple[Callable[[], Any], Future[Any]] | None:
         """The task that has waited longest; None when there will be no more."""

@@ -1,7 +1,8 @@
 import threading
 from contextlib import contextmanager
+from functools import partial
 
-from petdoor.mqtt.errands import Errands, is_done
+from petdoor.errands import Errands, is_done
 
 
 @contextmanager
@@ -62,10 +63,33 @@ def test_closing_waits_for_what_waits_and_nothing_is_done_later():
     assert done == [1]
 
 
-def test_one_that_does_not_end_is_waited_for_no_longer_than_said():
-    goes_on = threading.Event()
+def test_one_that_does_not_end_is_waited_for_no_longer_than_said_and_is_the_last():
+    done, goes_on, began = [], threading.Event(), threading.Event()
     each = Errands("petdoor-tests")
-    each.do(goes_on.wait)
-    assert not each.close(0.01)
+    each.do(lambda: began.set() or goes_on.wait())
+    assert began.wait(15)
+    waiting = each.do(lambda: done.append("waiting"))
+    last = partial(done.append, "last")
+    assert not each.close(0.01, last=last)
+    assert waiting.cancelled()
     goes_on.set()
-    assert each.close(15)
+    assert each.close(15, last=last)
+    assert done == ["last"]
+
+
+def test_one_that_comes_while_it_ends_does_not_keep_what_waits_from_being_done():
+    done, goes_on = [], threading.Event()
+    each = Errands("petdoor-tests")
+
+    def write():
+        done.append("write")
+
+    each.do(goes_on.wait)
+    waiting = each.do(write)
+    closing = threading.Thread(target=each.close, args=(15,), kwargs={"last": lambda: done.append("last")})
+    closing.start()
+    while not each.do(write).cancelled():
+        pass
+    goes_on.set()
+    closing.join(15)
+    assert (waiting.result(15), done) == (None, ["write", "last"])
