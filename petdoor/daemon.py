@@ -253,6 +253,8 @@ class Daemon:
         self._wall, jump_seconds = self._wall.compared(self._wall_clock().timestamp(), now)
         if jump_seconds:
             self._reporter.tell([ClockJumped(jump_seconds)])
+        if self._helm.catches_up():
+            self._parts.publisher.steering(self._helm.steering)
         self._policy = self._policy_now()
         for part, fault in self._parts.checkups.items():
             self._reporter.problem(part, fault())

@@ -43,6 +43,7 @@ class Helm:
         """What was set, and nothing else."""
         if self.owner_steering != kept:
             keeper.save(self.owner_steering)
+        self._provisional = None if self.owner_steering.mode_is_known else self.owner_steering
 
     @property
     def steering(self) -> Steering:
@@ -64,6 +65,17 @@ class Helm:
         """The rules of the house that hold at this moment."""
         held = self._curfew.species_at(moment) if self.owner_steering.obeys_curfew else frozenset()
         return self._policy.now(self.owner_steering.mode, held)
+
+    def catches_up(self) -> bool:
+        """Whether something else holds now, since what was set before this start is known at last."""
+        found = self._keeper.found()
+        if found is None or self._provisional is None:
+            return False
+        has_been_set = self.owner_steering != self._provisional
+        self.owner_steering = self.owner_steering.over(found)
+        if has_been_set:
+            self._keeper.save(self.owner_steering)
+        return True
 
     def set(
         self, order: SetMode | SetThreshold | SetCurfew, done: Callable[[], object] = lambda: None

@@ -6,6 +6,7 @@ the script says, and the owner's orders come with it.
 
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from math import inf
 from pathlib import Path
@@ -362,7 +363,7 @@ class DoorLives(RuleBasedStateMachine):
         self.held = held
         all_day = Window(frozenset(range(7)), time(0), time(0), frozenset({"dog"}))
         self.curfew = Curfew((all_day,)) if held else Curfew()
-        self.policy = policy
+        self.policy = replace(policy, has_two_coils=exit_pin is not None)
 
     def teardown(self):
         if hasattr(self, "folder"):

@@ -157,3 +157,51 @@ def test_a_reload_tells_a_file_that_still_cannot_be_read_what_was_set_since(tmp_
     before = helm(keeper=SteeringFile(path)).owner_steering.told(SetThreshold(0.9))
     after = Helm(Policy(), MassRule(RANGES, 0.68), NIGHT, SteeringFile(path), before)
     assert (after.owner_steering, SteeringFile(path).load()) == (before, before)
+
+
+class Late(Forgetful):
+    """Knows what was set no sooner than it is asked again; remembers what it is to keep."""
+
+    def __init__(self, steering):
+        super().__init__(Steering(Mode.LOCKED, mode_is_known=False))
+        self.kept, self._late = [], [steering]
+
+    def found(self):
+        return self._late.pop() if self._late else None
+
+    def save(self, steering, done=lambda: None):
+        self.kept.append(steering)
+        done()
+
+
+LATE = Steering(Mode.OBSERVE, threshold=0.7, obeys_curfew=False)
+
+
+def test_what_is_known_late_holds_from_then_on():
+    keeper = Late(LATE)
+    steered = helm(keeper=keeper)
+    assert [steered.catches_up(), steered.catches_up()] == [True, False]
+    assert (steered.owner_steering, keeper.kept) == (LATE, [])
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (SetMode(Mode.LOCKED), Steering(Mode.LOCKED, 0.7, obeys_curfew=False)),
+        (SetThreshold(0.9), Steering(Mode.OBSERVE, 0.9, obeys_curfew=False)),
+        (SetCurfew(wanted=False), LATE),
+    ],
+)
+def test_what_was_set_meanwhile_holds_over_what_is_known_late(order, expected):
+    keeper = Late(LATE)
+    steered = helm(keeper=keeper)
+    steered.set(order)
+    steered.catches_up()
+    assert steered.owner_steering == keeper.kept[-1] == expected
+
+
+def test_a_reload_that_knew_better_does_not_listen_to_what_is_known_late():
+    told = Steering(Mode.UNLOCKED)
+    steered = Helm(Policy(), MassRule(RANGES, 0.68), NIGHT, Late(LATE), told)
+    assert not steered.catches_up()
+    assert steered.owner_steering == told

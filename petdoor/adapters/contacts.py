@@ -19,10 +19,12 @@ _BUTTON_QUIET_SECONDS: Final = 0.3
 _ALARM_QUIET_SECONDS: Final = 3.0
 """The same of an alarm, which may pause between two tones."""
 _MOST_PRESSES: Final = 10
-"""So many within ``_WITHIN_SECONDS`` are meant; more come from a loose or wet wire ..."""
+"""So many bursts within ``_WITHIN_SECONDS`` are meant; more come from a loose or wet wire ..."""
 _WITHIN_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 10.0
 """... unless it was let alone for this long before: a dog that paws at it gives up now and then."""
+_BURST_SECONDS: Final = 3.0
+"""Presses that follow each other sooner are one burst."""
 _STUCK_SECONDS: Final = 60.0
 """Nobody leans on a button for this long."""
 
@@ -112,7 +114,8 @@ class Press:
             self._restless_since = now
         if not too_often or now - self._released_at >= _PAUSE_SECONDS:
             self._meant.append(now)
-        self._presses.append(now)
+        if not self._presses or now - self._presses[-1] >= _BURST_SECONDS:
+            self._presses.append(now)
 
     @property
     def _is_pressed_too_often(self) -> bool:

@@ -55,11 +55,10 @@ class SteeringFile:
         try:
             steering = _steering(json.loads(self._path.read_text("utf-8")))
         except FileNotFoundError:
-            return Steering()
+            steering = Steering()
         except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             return self.lost(error)
-        if not steering.mode_is_known:
-            self._lost = logs.complain(log, _LOST, before="")
+        self._lost = "" if steering.mode_is_known else logs.complain(log, _LOST, before="")
         return steering
 
     def lost(self, reason: object) -> Steering:
@@ -130,6 +129,8 @@ class Unhurried:
         self._patience_seconds = patience_seconds
         self._give_up_seconds = give_up_seconds
         self._again_seconds = again_seconds
+        self._reading: Future[Steering] | None = None
+        """Asked for, and not known yet."""
         self._wanted: Steering | None = None
         self._kept: Steering | None = None
         self._tried_at = time.monotonic()
@@ -138,10 +139,18 @@ class Unhurried:
 
     def load(self) -> Steering:
         reading = self._disk.do(self._file.load)
-        is_read = is_done(reading, within_seconds=self._give_up_seconds)
-        steering = reading.result() if is_read else self._file.lost(_SILENT)
-        self._wanted = self._kept = steering
-        return steering
+        if is_done(reading, within_seconds=self._give_up_seconds):
+            self._wanted = self._kept = reading.result()
+            return self._wanted
+        self._reading = reading
+        return self._file.lost(_SILENT)
+
+    def found(self) -> Steering | None:
+        if self._reading is None or not is_done(self._reading, within_seconds=0.0):
+            return None
+        self._kept, self._reading = self._reading.result(), None
+        self._wanted = self._wanted or self._kept
+        return self._kept
 
     def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
         answer = _Answer(done)
@@ -186,6 +195,8 @@ class Unhurried:
         wanted = self._wanted
         if wanted is None or wanted is self._kept:
             return
+        if self._reading and not wanted.mode_is_known:
+            return  # what lies there may know it: that is found first
         self._file.save(wanted)
         if not self._file.unkept:
             self._kept = wanted

@@ -145,7 +145,8 @@ def _locked(door: Door, unlocked: Unlocked, reason: LockReason, policy: Policy) 
     spells = policy.heat.recent((*door.spells, spell), door.now) if policy.heat else ()
     if reason is LockReason.VETO and door.visit:
         door = _certain(door, barred_in(door.visit.window, policy))
-    door = replace(door, visit=visit, unlocked=None, fell_at=door.now, spells=spells)
+    flap = door.flap.left(door.now)
+    door = replace(door, visit=visit, unlocked=None, fell_at=door.now, spells=spells, flap=flap)
     return door, [DoorLocked(reason, door.now - unlocked.since)]
 
 
@@ -166,9 +167,7 @@ def _hung(door: Door, policy: Policy) -> tuple[Door, list[Event]]:
     """Whether the flap has closed behind the bolt in time, or has at last."""
     flap, now = door.flap, door.now
     stood_seconds = now - flap.stands_since
-    # Whoever is in it as the bolt falls has that time, too, to come out of it.
-    behind_seconds = min(stood_seconds, now - door.fell_at)
-    if not flap.is_jammed and flap.stands_open and behind_seconds >= policy.close_seconds:
+    if not flap.is_jammed and flap.stands_open and flap.hung_seconds(now) >= policy.close_seconds:
         return replace(door, flap=flap.jammed(now, policy.retry_seconds)), [FlapJammed(stood_seconds)]
     if flap.is_jammed and not flap.stands_open and stood_seconds >= policy.settle_seconds:
         return replace(door, flap=flap.freed()), [FlapFreed(now - flap.jammed_at)]

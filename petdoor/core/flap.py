@@ -20,6 +20,7 @@ class Flap:
         is_blocked: something stands in its beam.
         entered_at: when it last came to stand open, or something into its beam.
         closed_at: when it last came to hang shut, with nothing in its beam.
+        left_at: when the bolt first fell behind it as it stands open, or some time before it did.
         opened: the way the bolt was drawn when it came to stand open; None when it was not drawn.
         is_jammed: it stands open behind a bolt that has fallen, for too long.
         jammed_at: since when.
@@ -33,6 +34,7 @@ class Flap:
     is_blocked: bool = False
     entered_at: float = -inf
     closed_at: float = 0.0
+    left_at: float = -inf
     opened: Way | None = None
     is_jammed: bool = False
     jammed_at: float = 0.0
@@ -56,6 +58,15 @@ class Flap:
         if flap.is_closed and not self.is_closed:
             flap = replace(flap, closed_at=now)
         return flap
+
+    def left(self, now: float) -> "Flap":
+        """The bolt falls; whoever is in the flap then has to come out of it."""
+        is_first = self.stands_open and self.left_at < self.stands_since
+        return replace(self, left_at=now) if is_first else self
+
+    def hung_seconds(self, now: float) -> float:
+        """For how long it has said what it says, or has stood open since the bolt first fell behind it."""
+        return now - max(self.stands_since, self.left_at)
 
     def has_settled(self, now: float, settle_seconds: float) -> bool:
         """It hangs shut, and no longer swings."""

@@ -42,6 +42,7 @@ class Policy:
         moves_bolt: decisions move it; else they are only told, but in an emergency.
         trusts_its_eyes: what the camera shows may open the door; else it is only watched.
         heat: what the latch's coil can bear; None for a latch that does not warm up.
+        has_two_coils: each way has a coil of its own, and both are never drawn at once.
 
     Raises:
         ValueError: a value, or two together, make no safe door; the message begins with the key.
@@ -69,6 +70,7 @@ class Policy:
     moves_bolt: bool = True
     trusts_its_eyes: bool = True
     heat: HeatBudget | None = None
+    has_two_coils: bool = False
 
     def __post_init__(self) -> None:
         _require(OTHER not in self.admit, "admit: 'other' may not be admitted; it is everything unknown")

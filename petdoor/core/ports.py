@@ -137,7 +137,10 @@ class Keeper(Protocol):
     """Keeps across restarts what the owner has set from afar; never raises."""
 
     def load(self) -> Steering:
-        """What was set last."""
+        """What was set last, or what is safe as long as that is not known."""
+
+    def found(self) -> Steering | None:
+        """What was set last, once, where it has become known only since ``load``."""
 
     def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:
         """This is set now; ``done`` is called once: when it is kept, cannot be, or has lasted a while."""
@@ -153,6 +156,10 @@ class Forgetful:
     def load(self) -> Steering:
         """What it began with."""
         return self._steering
+
+    def found(self) -> Steering | None:
+        """Nothing that was not known."""
+        return None
 
     def save(self, steering: Steering, done: Callable[[], object] = lambda: None) -> None:  # noqa: ARG002
         """Forgotten with the process."""

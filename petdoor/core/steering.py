@@ -22,6 +22,15 @@ class Steering:
     obeys_curfew: bool = True
     mode_is_known: bool = True
 
+    def over(self, found: "Steering") -> "Steering":
+        """What was set since, over what is found only now."""
+        return Steering(
+            mode=self.mode if self.mode_is_known else found.mode,
+            threshold=found.threshold if self.threshold is None else self.threshold,
+            obeys_curfew=self.obeys_curfew and found.obeys_curfew,
+            mode_is_known=self.mode_is_known or found.mode_is_known,
+        )
+
     def told(self, order: Order) -> "Steering":
         """The steering after an order; the same after one that sets nothing."""
         match order:

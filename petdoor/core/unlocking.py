@@ -50,7 +50,7 @@ def taken_over(door: Door, way: Way, policy: Policy) -> tuple[Door, list[Event]]
     before = door.unlocked
     if before is None or not policy.moves_bolt or about_to_fall(before, door, policy):
         return door, []
-    if way is not before.way and not door.flap.is_closed:
+    if policy.has_two_coils and way is not before.way and not door.flap.is_closed:
         return door, []
     how = DoorUnlocked(Cause.COMMAND, way)
     unlocked = replace(before, cause=how.cause, way=way, species=None, asked_at=door.now, seen_at=door.now)

@@ -91,7 +91,8 @@ class OutboxFile:
             self._writer = stack.enter_context(closing(_connect(path)))
             self._writer.execute("PRAGMA synchronous = OFF")
             self.newest, self.dropped = self._state()
-            self.count: int = self._reader.execute("SELECT count(*) FROM events").fetchone()[0]
+            self._seen = self._version()
+            self.count = self._counted(self._reader)
             stack.pop_all()
 
     def _state(self) -> tuple[int, int]:
@@ -102,6 +103,14 @@ class OutboxFile:
             raise UnfitFileError("its state makes no sense")
         newest, dropped = states[0]
         return newest, dropped
+
+    def _version(self) -> int:
+        """Another number whenever another connection than the writer has committed."""
+        return int(self._writer.execute("PRAGMA data_version").fetchone()[0])
+
+    @staticmethod
+    def _counted(db: sqlite3.Connection) -> int:
+        return int(db.execute("SELECT count(*) FROM events").fetchone()[0])
 
     def is_in_place(self) -> bool:
         """Whether the path still leads to this file."""
@@ -118,6 +127,8 @@ class OutboxFile:
         """
         with self._writer as db:  # commits, or rolls back
             db.execute("BEGIN IMMEDIATE")
+            if self._seen != self._version():  # another one, given up while it hung, has written after all
+                self._seen, self.count = self._version(), self._counted(db)
             db.executemany("INSERT INTO events VALUES (?, ?, ?)", part.rows)
             gone = db.executemany("DELETE FROM events WHERE number = ?", [(it,) for it in part.removed])
             db.execute("UPDATE state SET newest = ?, dropped = ?", (part.newest, part.dropped))

@@ -62,4 +62,6 @@ class Settings(Section):
 
     def rules(self, *, veto: float | None = None) -> Policy:
         """The policy for the core, with what the latch can bear; ``veto`` is the model's."""
-        return replace(self.policy.policy(veto=veto), heat=self.latch.heat)
+        latch = self.latch
+        has_two_coils = latch.exit_pin not in {None, latch.pin}
+        return replace(self.policy.policy(veto=veto), heat=latch.heat, has_two_coils=has_two_coils)

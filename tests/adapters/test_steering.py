@@ -306,16 +306,37 @@ def test_what_was_given_up_does_not_disturb_what_is_being_kept(path, disk, caplo
     assert "will be forgotten by a restart" not in caplog.text
 
 
-def test_a_file_that_is_not_read_in_time_locks_the_door_until_a_mode_is_set(path):
+def test_a_file_that_is_not_read_in_time_locks_the_door_until_it_is(path):
     os.mkfifo(path)  # reading it lasts until somebody writes
-    unhurried, kept = impatient(SteeringFile(path), give_up_seconds=0.05), threading.Event()
-    assert unhurried.load() == UNKNOWN
+    unhurried = impatient(SteeringFile(path), give_up_seconds=0.05)
+    assert (unhurried.load(), unhurried.found()) == (UNKNOWN, None)
+    assert unhurried.checkup()
     path.write_text(json.dumps(GOOD))
-    while "the door stays locked" not in unhurried.checkup():
+    while not (found := unhurried.found()):
         pass
+    assert (found, unhurried.found(), unhurried.checkup()) == (Steering(), None, "")
+    unhurried.close()
+
+
+def test_a_mode_that_is_set_before_the_file_is_read_is_kept(path):
+    os.mkfifo(path)
+    unhurried, kept = impatient(SteeringFile(path), give_up_seconds=0.05), threading.Event()
+    unhurried.load()
     unhurried.save(OBSERVE, kept.set)
+    path.write_text(json.dumps(GOOD))
     assert kept.wait(15)
-    assert (unhurried.checkup(), SteeringFile(path).load()) == ("", OBSERVE)
+    unhurried.close()
+    assert SteeringFile(path).load() == OBSERVE
+
+
+def test_what_is_set_beside_a_mode_that_is_not_read_yet_does_not_replace_it(path):
+    os.mkfifo(path)
+    unhurried, done = impatient(SteeringFile(path), give_up_seconds=0.05), threading.Event()
+    unhurried.save(unhurried.load().told(SetThreshold(0.9)), done.set)
+    path.write_text(json.dumps(GOOD))
+    assert done.wait(15)
+    assert path.is_fifo()
+    assert unhurried.found() == Steering()
     unhurried.close()
 
 

@@ -105,6 +105,14 @@ def test_whoever_is_in_the_flap_as_the_bolt_falls_has_the_usual_time_to_come_out
     assert feel(door, 5.0, SHUT)[1] == []
 
 
+def test_a_flap_that_stays_open_is_jammed_however_often_the_dog_before_it_is_let_in():
+    door, events = feel(admitted(), 20.0, OPEN, A_DOG)
+    assert reasons(events) == [LockReason.CAP]
+    _, events = feel(door, 60.0, OPEN, A_DOG)
+    assert len(of(DoorUnlocked, events)) > 1
+    assert of(FlapJammed, events)
+
+
 def test_a_flap_that_is_pushed_open_though_locked_is_told_of():
     door, _ = feel(Door(), 1.0)
     door, events = feel(door, 4.75, OPEN)

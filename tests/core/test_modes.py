@@ -238,12 +238,18 @@ def test_told_to_unlock_again_the_time_begins_anew_and_nothing_is_told_but_the_o
 
 
 @pytest.mark.parametrize("wires", [OPEN, Contacts(beam_is_broken=True)])
-def test_told_to_unlock_the_other_way_while_somebody_is_in_the_flap_nothing_changes(wires):
-    door, _ = told(Door(), Contacts(pressed=Way.OUT))
-    door, _ = live(door, 1.0, contacts=wires)
-    door, events = told(door, replace(wires, opens=Way.IN))
+def test_of_two_coils_the_other_is_not_drawn_while_somebody_is_in_the_flap(wires):
+    policy = Policy(has_two_coils=True)
+    door, _ = told(Door(), Contacts(pressed=Way.OUT), policy)
+    door, _ = live(door, 1.0, None, policy, wires)
+    door, events = told(door, replace(wires, opens=Way.IN), policy)
     assert (events, door.drawn, door.unlocked.cause) == ([], Way.OUT, Cause.BUTTON)
-    assert told(door, replace(wires, opens=Way.OUT))[1] == [DoorUnlocked(Cause.COMMAND, Way.OUT)]
+    assert told(door, replace(wires, opens=Way.OUT), policy)[1] == [DoorUnlocked(Cause.COMMAND, Way.OUT)]
+
+
+def test_one_coil_is_drawn_both_ways_whoever_is_in_the_flap():
+    door, _ = told(Door(), Contacts(pressed=Way.OUT))
+    assert told(door, replace(OPEN, opens=Way.IN))[1] == [DoorUnlocked(Cause.COMMAND, Way.IN)]
 
 
 def test_told_to_unlock_again_and_again_the_longest_unlock_is_not_exceeded():
