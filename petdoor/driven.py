@@ -5,9 +5,9 @@ The settings may be others by then. The file lies where nothing outlives the mac
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
+from petdoor import files
 from petdoor.settings.wiring import LatchSettings
 
 log = logging.getLogger(__name__)
@@ -17,20 +17,18 @@ _NAME: Final = "bolt.json"
 
 def remember(latch: LatchSettings, environ: Mapping[str, str]) -> None:
     """Keep it; that it cannot be kept is no reason for a door not to move."""
-    path = _path(environ)
+    path = files.for_this_boot(environ, _NAME)
     if path is None:
         return
-    part = path.with_suffix(".part")
     try:
-        part.write_text(latch.model_dump_json(), "utf-8")
-        part.replace(path)
+        files.put(path, latch.model_dump_json())
     except OSError as error:
         log.warning("if this door dies, it is locked by the settings of then: %s", error)
 
 
 def remembered(environ: Mapping[str, str]) -> LatchSettings | None:
     """What was kept last, and not forgotten; None where nothing was."""
-    path = _path(environ)
+    path = files.for_this_boot(environ, _NAME)
     try:
         return LatchSettings.model_validate_json(path.read_text("utf-8")) if path else None
     except FileNotFoundError:
@@ -42,12 +40,6 @@ def remembered(environ: Mapping[str, str]) -> LatchSettings | None:
 
 def forget(environ: Mapping[str, str]) -> None:
     """It is locked: the pin may serve something else from now on."""
-    path = _path(environ)
+    path = files.for_this_boot(environ, _NAME)
     if path:
         path.unlink(missing_ok=True)
-
-
-def _path(environ: Mapping[str, str]) -> Path | None:
-    """Where; None without a service manager, which alone locks what has died."""
-    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-    return Path(folder) / _NAME if folder else None

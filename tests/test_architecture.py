@@ -15,6 +15,7 @@ LEAVES = {
     "petdoor.broker",
     "petdoor.errands",
     "petdoor.errors",
+    "petdoor.files",
     "petdoor.gpio",
     "petdoor.logs",
     "petdoor.pictures",
@@ -36,6 +37,7 @@ CORE = {f"petdoor.core.{path.stem}" for path in (ROOT / "petdoor" / "core").glob
 MAY_IMPORT = {
     "petdoor.errands": set(),
     "petdoor.errors": set(),
+    "petdoor.files": set(),
     "petdoor.logs": set(),
     "petdoor.flatbuffer": set(),
     "petdoor.pictures": LEAVES,
@@ -51,7 +53,7 @@ MAY_IMPORT = {
     "petdoor.reporter": LEAVES | CORE,
     "petdoor.stats": set(),
     "petdoor.config": LEAVES | SETTINGS,
-    "petdoor.driven": SETTINGS,
+    "petdoor.driven": LEAVES | SETTINGS,
     "petdoor.daemon": LEAVES
     | CORE
     | {"petdoor.examination", "petdoor.helm", "petdoor.owner", "petdoor.reporter", "petdoor.stats"},

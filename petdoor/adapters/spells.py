@@ -6,10 +6,10 @@ It then knows how warm its coil is, and which way a flap was opened that still s
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from petdoor import logs
+from petdoor import files, logs
 from petdoor.core.contacts import Way
 from petdoor.core.heat import Spell
 from petdoor.core.ports import Latch
@@ -19,8 +19,7 @@ log = logging.getLogger(__name__)
 
 def coil_file(environ: Mapping[str, str]) -> Path | None:
     """Where a service's door remembers; None without a service manager."""
-    folder = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-    return Path(folder) / "coil.json" if folder else None
+    return files.for_this_boot(environ, "coil.json")
 
 
 def ended(path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,7 +28,7 @@ def ended(path: Path, clock: Callable[[], float] = time.monotonic) -> None:
     Whatever is wrong with the file is only logged.
     """
     try:
-        _put(path, _found(path, clock()))
+        files.put(path, json.dumps(_found(path, clock())))
     except FileNotFoundError:
         return
     except (OSError, ValueError, TypeError) as error:
@@ -106,7 +105,7 @@ class RememberingLatch:
     def _write(self) -> None:
         told = [*self._recent(), *([(self._since, None, self._way)] if self._since is not None else [])]
         try:
-            _put(self._path, told)
+            files.put(self._path, json.dumps(told))
         except OSError as error:
             sentence = f"a restart will not know how warm the coil is: {error}"
             self._fault = logs.complain(log, sentence, before=self._fault)
@@ -117,12 +116,6 @@ class RememberingLatch:
 def _found(path: Path, now: float) -> tuple[Spell, ...]:
     """What the file holds; a spell that nobody ended, until now."""
     return tuple(_spell(now, *one) for one in json.loads(path.read_text("utf-8")))
-
-
-def _put(path: Path, told: Sequence[tuple[float, float | None, Way | None]]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(told), "utf-8")
-    part.replace(path)
 
 
 def _spell(now: float, since: float, until: float | None, way: str | None = None) -> Spell:

@@ -24,6 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from petdoor import logs
 from petdoor.broker import Broker, sign_in
 from petdoor.errors import BrokerError
 
@@ -102,7 +103,7 @@ class Line:
         self._answer_seconds = answer_seconds
         self._answers: queue.SimpleQueue[tuple[ReasonCode, Properties] | Lost] = queue.SimpleQueue()
         self._largest_bytes: int | None = None
-        self._has_left_out = False
+        self._left_out = ""
         self._owed: dict[int, float] = {}
         self._put = put
         client = Client(
@@ -188,9 +189,8 @@ class Line:
         """
         size = len(topic.encode()) + len(payload if isinstance(payload, bytes) else payload.encode())
         if self._largest_bytes is not None and size + _OVERHEAD_BYTES > self._largest_bytes:
-            level = logging.DEBUG if self._has_left_out else logging.WARNING
-            log.log(level, "the broker takes %d bytes at once: %s is left out", self._largest_bytes, topic)
-            self._has_left_out = True
+            sentence = f"the broker takes {self._largest_bytes} bytes at once: {topic} is left out"
+            self._left_out = logs.complain(log, sentence, before=self._left_out)
             return _NOT_SENT
         fate = None if expiry_seconds is None else _forgotten_after(expiry_seconds)
         mid = self._client.publish(topic, payload, qos=qos, retain=retain, properties=fate).mid

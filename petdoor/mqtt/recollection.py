@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from petdoor import files
 from petdoor.errands import Errands
 
 log = logging.getLogger(__name__)
@@ -48,10 +49,8 @@ class Recollection:
         """Write the file, which may last; any thread, though one at a time."""
         if self._path is None:
             return
-        part = self._path.with_suffix(".part")
         try:
-            part.write_text(json.dumps(self.events), "utf-8")
-            part.replace(self._path)
+            files.put(self._path, json.dumps(self.events))
         except OSError as error:
             log.debug("a restart will not know what happened: %s", error)
 

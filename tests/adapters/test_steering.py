@@ -15,6 +15,7 @@ from petdoor.core.modes import Mode
 from petdoor.core.orders import MAX_THRESHOLD, MIN_THRESHOLD, SetMode, SetThreshold
 from petdoor.core.steering import Steering
 from tests.conftest import as_nobody
+from tests.disks import Disk
 
 UNKNOWN = Steering(Mode.LOCKED, mode_is_known=False)
 OBSERVE = Steering(mode=Mode.OBSERVE, threshold=0.75, obeys_curfew=False)
@@ -179,29 +180,20 @@ def test_a_power_cut_while_it_was_written_leaves_the_old_one(path, content):
     assert list(path.parent.iterdir()) == [path]
 
 
-class Disk:
+class SlowDisk(Disk):
     """Hangs in every writing, from the beginning until it is told to answer."""
 
     def __init__(self):
-        self._answers, self._is_waited_for = threading.Event(), threading.Event()
+        super().__init__(hangs=True)
 
     def sync(self, descriptor):
-        self._is_waited_for.set()
-        self._answers.wait()
+        self.wait()
         os.fsync(descriptor)
-
-    def answer(self):
-        self._answers.set()
-
-    close = answer
-
-    def wait_until_somebody_waits(self):
-        assert self._is_waited_for.wait(15)
 
 
 @pytest.fixture
 def disk():
-    with closing(Disk()) as disk:
+    with closing(SlowDisk()) as disk:
         yield disk
 
 
@@ -298,7 +290,7 @@ def test_what_was_given_up_does_not_disturb_what_is_being_kept(path, disk, caplo
     given_up = hung(path, disk, OBSERVE, give_up_seconds=0.05)
     thread = its_thread()
     given_up.close()
-    with closing(Disk()) as later, closing(hung(path, later, Steering(Mode.LOCKED))):
+    with closing(SlowDisk()) as later, closing(hung(path, later, Steering(Mode.LOCKED))):
         disk.answer()
         thread.join(15)
         later.answer()

@@ -9,7 +9,7 @@ import pytest
 
 from petdoor.mqtt.mail import Mail
 from tests.fakes import FakeClock
-from tests.mqtt.disks import Disk
+from tests.mqtt.disks import OutboxDisk
 from tests.mqtt.test_outbox import ALL, Clock, held, kept_at, numbers, on_disk, outbox_at, put
 
 
@@ -20,7 +20,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def disk():
-    disk = Disk()
+    disk = OutboxDisk()
     yield disk
     disk.answer()
 

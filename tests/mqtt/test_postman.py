@@ -12,7 +12,7 @@ from petdoor.mqtt.outbox import Outbox
 from petdoor.mqtt.postman import Postman
 from petdoor.mqtt.topics import Topics
 from tests.brokers import Gate, Listener, Mosquitto
-from tests.mqtt.disks import Disk
+from tests.mqtt.disks import OutboxDisk
 
 KEEPING = "persistence true\npersistence_location {}/\nautosave_on_changes true\nautosave_interval 1"
 WELCOME = bytes((0x20, 3, 0, 0, 0))  # CONNACK of MQTT 5: success, no properties
@@ -86,7 +86,7 @@ def test_a_broker_that_acknowledges_nothing_is_left_and_tried_anew(swallower, ca
 
 
 def test_an_order_and_a_state_wait_for_no_disk(mosquitto, tmp_path):
-    disk = Disk()
+    disk = OutboxDisk()
     with (
         closing(outbox(tmp_path / "outbox.sqlite3", open_file=disk)) as kept,
         closing(postman(mosquitto.port, kept, tidy_seconds=0.05)) as told,
@@ -106,7 +106,7 @@ def test_an_order_and_a_state_wait_for_no_disk(mosquitto, tmp_path):
 
 
 def test_what_lies_on_a_disk_that_answers_late_is_told_as_soon_as_it_does(mosquitto, tmp_path):
-    disk = Disk()
+    disk = OutboxDisk()
     with closing(outbox(tmp_path / "outbox.sqlite3", open_file=disk)) as kept:
         kept.put({"event_type": "door_locked"})
     with (
